@@ -1,0 +1,124 @@
+"""The result of a run: its tables, its ledger and its manifest, in memory and on disk alike."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import geopandas as gpd
+import pandas as pd
+
+from mudian.errors import UsageError
+from parcels.errors import FormatError
+
+Table = TypeVar("Table", bound=pd.DataFrame)
+SPATIAL = ("parcels", "zones")
+TABLES = ("parcels", "enterprises", "zones", "links", "candidates", "findings", "ledger")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything a run found.
+
+    Attributes
+    ----------
+    parcels, zones
+        GeoDataFrames in the CRS of the parcels.
+    enterprises, links, candidates, findings, ledger
+        Tables as described in the contract.
+    manifest
+        Inputs, decisions, parameters, row counts, conservation, versions and timings.
+    layers
+        Constraint layers as read, by name; not written to disk.
+    """
+
+    parcels: gpd.GeoDataFrame
+    enterprises: pd.DataFrame
+    zones: gpd.GeoDataFrame
+    links: pd.DataFrame
+    candidates: pd.DataFrame
+    findings: pd.DataFrame
+    ledger: pd.DataFrame
+    manifest: dict[str, Any]
+    layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict, repr=False)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables by name, in the order in which they are written."""
+        return {name: getattr(self, name) for name in TABLES}
+
+    def save(self, folder: str | Path, *, formats: tuple[str, ...] = ("gpkg", "parquet", "xlsx", "html")) -> Path:
+        """Write all results to a folder, which is replaced in one step.
+
+        Parameters
+        ----------
+        folder
+            The folder; earlier results in it are replaced, files of others are kept.
+        formats
+            Which files to write beside ``manifest.json``, ``ledger.parquet`` and ``ledger.csv``.
+        """
+        from mudian.writing import write_results
+
+        return write_results(self, Path(folder), formats=formats)
+
+    def __repr__(self) -> str:
+        project = self.manifest["project"]
+        return (
+            f"<Evaluation {project['name']} ({project['period']}): {len(self.parcels)} parcels, "
+            f"{len(self.enterprises)} enterprises, {len(self.zones)} zones, {len(self.ledger)} ledger rows>"
+        )
+
+    def _repr_html_(self) -> str:
+        columns = ["zone_name", "parcel_count", "parcel_mu", "tax_wan", "tax_per_mu", "investment_per_mu"]
+        zones = self.zones[[c for c in columns if c in self.zones]]
+        counts = self.ledger["severity"].value_counts().to_dict()
+        return f"<p>{html.escape(repr(self))} {html.escape(str(counts))}</p>{zones.to_html(index=False, escape=True)}"
+
+
+def as_stored(table: Table) -> Table:
+    """A table with the types it has after writing and reading: Parquet knows no time in whole seconds."""
+    dates = [c for c in table if pd.api.types.is_datetime64_any_dtype(table[c].dtype)]
+    seconds = [c for c in dates if table[c].dt.unit == "s"]
+    for column in seconds:
+        table = table.assign(**{str(column): table[column].dt.as_unit("ms")})
+    return table
+
+
+def load(folder: str | Path) -> Evaluation:
+    """Read the results of a run back from its folder.
+
+    Parameters
+    ----------
+    folder
+        A folder written by ``mudian run`` or :meth:`Evaluation.save` with the format ``parquet``.
+
+    Raises
+    ------
+    UsageError
+        When the folder holds no results, or none that were written with ``parquet``.
+    FormatError
+        When a file in it is damaged.
+    """
+    folder = Path(folder)
+    manifest = _read(folder / "manifest.json", lambda path: json.loads(path.read_text(encoding="utf-8")))
+    missing = [f"{name}.parquet" for name in TABLES if not (folder / f"{name}.parquet").is_file()]
+    if missing:
+        formats = ", ".join(manifest.get("parameters", {}).get("output", {}).get("formats", ()))
+        raise UsageError("run-incomplete", file=folder, names=" / ".join(missing), formats=formats)
+    tables: dict[str, Any] = {
+        name: _read(folder / f"{name}.parquet", gpd.read_parquet if name in SPATIAL else pd.read_parquet)
+        for name in TABLES
+    }
+    return Evaluation(**tables, manifest=manifest)
+
+
+def _read(path: Path, reader: Callable[[Path], Any]) -> Any:
+    if not path.is_file():
+        raise UsageError("run-missing", file=path.parent)
+    try:
+        return reader(path)
+    except (OSError, ValueError) as error:
+        raise FormatError("run-damaged", file=path, detail=str(error)) from error

@@ -1,0 +1,161 @@
+"""The main job: read → assign → link → allocate → measure → account, one line a stage.
+
+Data move one way. Every stage is a function on plain tables that can be used alone in a notebook.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from mudian.allocate import allocate, landless, report_landless, report_money
+from mudian.assign import assign_zones
+from mudian.buildings import add_buildings
+from mudian.checks import area_findings
+from mudian.conserve import check, draw_up
+from mudian.evaluation import Evaluation, as_stored
+from mudian.hold import held_area
+from mudian.inputs import Inputs, read_inputs
+from mudian.link import Links, link
+from mudian.locate import enterprise_points
+from mudian.manifest import make_manifest
+from mudian.measure import industrial, measure_enterprises, measure_parcels, measure_zones
+from mudian.progress import Stages
+from mudian.project import Project, load_project
+from parcels.landuse import detect_system, normalise_land_use
+from parcels.ledger import Ledger, source_of
+from parcels.units import M2_PER_MU
+
+# Formats that this version writes.
+WRITTEN = frozenset({"gpkg", "parquet", "xlsx", "html"})
+
+
+def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> Evaluation:
+    """Run a project: from its files to measured parcels, enterprises and zones.
+
+    Parameters
+    ----------
+    project
+        A project, or the path of a project file.
+    stages
+        A stopwatch that shows and keeps the time of each stage.
+
+    Returns
+    -------
+    Evaluation
+        All tables, the ledger and the manifest. Nothing is written; see :meth:`Evaluation.save`.
+
+    Raises
+    ------
+    ProjectError, InputError
+        When the project or an input cannot be understood.
+    CheckError
+        When conservation fails.
+    """
+    project = project if isinstance(project, Project) else load_project(project)
+    clock = stages or Stages()
+    ledger = Ledger(lang=project.project.lang)
+    with clock.stage("read"):
+        inputs = read_inputs(project, ledger=ledger)
+    with clock.stage("assign"):
+        parcels = _assign(project, inputs, ledger)
+    with clock.stage("link"):
+        links = _link(project, inputs, parcels, ledger)
+    with clock.stage("allocate"):
+        allocated = _allocate(project, inputs, parcels, links, ledger)
+    with clock.stage("measure"):
+        parcels = _build(project, inputs, parcels, ledger)
+        measured = measure_parcels(parcels, allocated, inputs.enterprises.frame)
+        enterprises = measure_enterprises(inputs.enterprises.frame, allocated)
+        zones = measure_zones(inputs.zones, measured, base=project.project.zone_area_base)
+    with clock.stage("account"):
+        accounts = draw_up(
+            allocated,
+            enterprises,
+            parcels["area_mu"] * M2_PER_MU,
+            without_land=landless(allocated, enterprises),
+            set_aside=inputs.enterprises.set_aside,
+        )
+        check(accounts)
+        found = area_findings(measured)
+    tables = {
+        "parcels": as_stored(measured),
+        "enterprises": as_stored(enterprises),
+        "zones": as_stored(zones),
+        "links": as_stored(_link_table(allocated, measured)),
+        "candidates": links.candidates,
+        "findings": found,
+    }
+    _report_undone(project, ledger)
+    manifest = make_manifest(project, inputs, tables, accounts, ledger, clock)
+    return Evaluation(**tables, ledger=ledger.frame(), manifest=manifest, layers=inputs.layers)
+
+
+def _assign(project: Project, inputs: Inputs, ledger: Ledger) -> gpd.GeoDataFrame:
+    parcels = assign_zones(inputs.parcels, inputs.zones, source=Path(project.parcels.path).name, ledger=ledger)
+    if "land_use_code" not in parcels:
+        return parcels.assign(industrial=industrial(parcels, None))
+    names = parcels["land_use"] if "land_use" in parcels else None
+    guess = detect_system(parcels["land_use_code"], names)
+    ledger.decide("land_use_system", guess.system, source=Path(project.parcels.path).name, evidence=guess.evidence)
+    parcels = parcels.assign(land_use_code=normalise_land_use(parcels["land_use_code"], guess.system))
+    return parcels.assign(industrial=industrial(parcels, guess.system))
+
+
+def _link(project: Project, inputs: Inputs, parcels: gpd.GeoDataFrame, ledger: Ledger) -> Links:
+    enterprises = inputs.enterprises.frame
+    datum = project.enterprises.source_datum if project.enterprises else None
+    points = enterprise_points(enterprises, parcels.crs, datum=datum, ledger=ledger)
+    area = parcels["area_mu"] * M2_PER_MU
+    return link(parcels, enterprises, inputs.holdings, points=points, area=area, ledger=ledger)
+
+
+def _allocate(
+    project: Project, inputs: Inputs, parcels: gpd.GeoDataFrame, links: Links, ledger: Ledger
+) -> pd.DataFrame:
+    enterprises = inputs.enterprises.frame
+    source = Path(project.enterprises.path).name if project.enterprises else ""
+    held = held_area(links.frame, parcels["area_mu"] * M2_PER_MU, ids=parcels["parcel_id"], ledger=ledger)
+    allocated = allocate(held, enterprises, basis=project.project.allocation, ledger=ledger)
+    report_money(enterprises, source=source, ledger=ledger)
+    report_landless(enterprises, landless(allocated, enterprises), source=source, ledger=ledger)
+    idle = np.setdiff1d(np.arange(len(parcels)), allocated["parcel"])
+    rows = parcels["source_row"].iloc[idle]
+    ledger.add(
+        "parcel-no-enterprise",
+        stage="allocate",
+        source=source_of(parcels),
+        row=rows,
+        id=parcels["parcel_id"].iloc[idle],
+        field="parcel_id",
+    )
+    return allocated
+
+
+def _build(project: Project, inputs: Inputs, parcels: gpd.GeoDataFrame, ledger: Ledger) -> gpd.GeoDataFrame:
+    if inputs.buildings is None or project.buildings is None:
+        return parcels
+    return add_buildings(parcels, inputs.buildings, source=Path(project.buildings.path).name, ledger=ledger)
+
+
+def _link_table(links: pd.DataFrame, parcels: gpd.GeoDataFrame) -> pd.DataFrame:
+    """The links with the keys of both sides, as they are written."""
+    keys = parcels["parcel_id"].to_numpy(dtype=object)[links["parcel"]]
+    rows = parcels["source_row"].to_numpy()[links["parcel"]]
+    own = [c for c in links if c not in ("parcel", "enterprise", "stated_m2", "enterprise_id")]
+    front = {
+        "parcel_id": pd.array(keys, dtype="str"),
+        "enterprise_id": links["enterprise_id"].array,
+        "parcel_row": rows,
+    }
+    return pd.DataFrame(front, index=links.index).join(links[own]).reset_index(drop=True)
+
+
+def _report_undone(project: Project, ledger: Ledger) -> None:
+    for policy in project.project.policies:
+        ledger.add("policy-not-available", stage="judge", field="policies", before=policy, policy=policy)
+    for name in sorted(set(project.output.formats) - WRITTEN):
+        ledger.add("format-not-available", stage="write", field="formats", before=name, format=name)

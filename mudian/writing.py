@@ -1,0 +1,150 @@
+"""Writing: all results of a run into one folder, in one step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyogrio
+
+from mudian.atomic import replacing
+from mudian.background import beside
+from mudian.evaluation import SPATIAL, Evaluation
+from mudian.inputs import RESULT_COLUMNS
+from mudian.mapping import map_page
+from mudian.progress import Stages
+from mudian.workbook import write_workbook
+
+# From so many rows on a process of its own pays for its start.
+_LARGE = 20_000
+
+OURS = frozenset(
+    [
+        "manifest.json", "ledger.csv", "evaluation.gpkg", "report.xlsx", "map.html", "sheets", "heat",
+        *(f"{n}.parquet" for n in (
+            "parcels", "enterprises", "zones", "links", "candidates", "findings", "ledger",
+            "deductions", "developable", "screening",
+        )),
+    ]
+)  # fmt: skip
+
+
+def write_results(
+    evaluation: Evaluation, folder: Path, *, formats: tuple[str, ...], stages: Stages | None = None, workers: int = 1
+) -> Path:
+    """Write a run to a folder; the folder changes in one step or not at all.
+
+    Parameters
+    ----------
+    evaluation
+        The results.
+    folder
+        The target folder.
+    formats
+        Any of ``parquet``, ``gpkg``, ``xlsx``, ``html``; the manifest and the ledger are always written.
+    stages
+        A stopwatch; its entries go into the manifest.
+    workers
+        With two or more, a large workbook is written in a process of its own beside the other files.
+    """
+    clock = stages or Stages()
+    writers: dict[str, Callable[[Evaluation, Path], None]] = {
+        "parquet": _parquet,
+        "gpkg": lambda e, f: write_geopackage(e, f / "evaluation.gpkg"),
+        "html": _page,
+    }
+    with replacing(folder, ours=OURS) as work, _workbook(evaluation, work, formats, workers) as finish_workbook:
+        for name, write in writers.items():
+            if name in formats:
+                with clock.stage(f"write {name}"):
+                    write(evaluation, work)
+        if "xlsx" in formats:
+            with clock.stage("write xlsx"):
+                finish_workbook()
+        evaluation.ledger.to_parquet(work / "ledger.parquet", index=False)
+        _csv(evaluation.ledger, work / "ledger.csv")
+        timings = {"seconds": dict(clock.seconds), "share": clock.shares()}
+        manifest = evaluation.manifest | {"timings": evaluation.manifest["timings"] | timings}
+        (work / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1, default=str), "utf-8")
+    return folder
+
+
+@contextmanager
+def _workbook(
+    evaluation: Evaluation, folder: Path, formats: tuple[str, ...], workers: int
+) -> Iterator[Callable[[], None]]:
+    """Start writing the workbook; what is yielded finishes it."""
+    path = folder / "report.xlsx"
+    if "xlsx" not in formats:
+        yield lambda: None
+    elif workers < 2 or len(evaluation.parcels) + len(evaluation.enterprises) < _LARGE:
+        yield lambda: write_workbook(evaluation, path)
+    else:
+        flat: dict[str, Any] = {
+            name: pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
+            for name, table in evaluation.tables().items()
+        }
+        with beside(write_workbook, Evaluation(**flat, manifest=evaluation.manifest), path) as wait:
+            yield wait
+
+
+def _page(evaluation: Evaluation, folder: Path) -> None:
+    map_page(evaluation).save(folder / "map.html")
+
+
+def _parquet(evaluation: Evaluation, folder: Path) -> None:
+    for name, table in evaluation.tables().items():
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+
+
+def _csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table for a spreadsheet: UTF-8 with a mark, text that looks like a formula made harmless."""
+    safe = table.copy()
+    for column in (c for c in safe if pd.api.types.is_string_dtype(safe[c])):
+        risky = safe[column].str.match(r"[=+\-@\t\r]", na=False) & ~safe[column].str.match(r"[+-]?[\d.,]+$", na=False)
+        safe[column] = safe[column].mask(risky, "'" + safe[column])
+    safe.to_csv(path, index=False, encoding="utf-8-sig")
+
+
+def write_geopackage(evaluation: Evaluation, path: Path) -> None:
+    """Write parcels, zones and constraint layers as layers of one GeoPackage, tables beside them.
+
+    The format knows no two columns that differ in case alone and keeps ``fid`` and ``geom`` for itself; such a column
+    of the user gets a number behind its name here, and keeps its name in the Parquet files.
+    """
+    own = {name: getattr(evaluation, name) for name in SPATIAL}
+    tables = {name: getattr(evaluation, name) for name in ("enterprises", "links")}
+    titles = _distinct([*own, *tables, *evaluation.layers])
+    constraints = dict(zip(titles[len(own) + len(tables) :], evaluation.layers.values(), strict=True))
+    for name, frame in (own | constraints | tables).items():
+        spatial = "geometry" in frame
+        pyogrio.write_dataframe(
+            _storable(frame), path, layer=name, driver="GPKG", append=path.exists(), use_arrow=spatial,
+            promote_to_multi=True if spatial else None,
+        )  # fmt: skip
+
+
+def _storable(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose columns a GeoPackage can hold."""
+    kept = frame.copy()
+    for column in (c for c in kept.columns if c != "geometry"):
+        if isinstance(kept[column].dtype, pd.CategoricalDtype):
+            kept[column] = kept[column].astype("str")
+    own = sorted((c for c in kept.columns if c != "geometry"), key=lambda c: c not in RESULT_COLUMNS)
+    return kept.rename(columns=dict(zip(own, _distinct(own, reserved=("fid", "geom", "geometry")), strict=True)))
+
+
+def _distinct(names: Iterable[str], *, reserved: Iterable[str] = ()) -> list[str]:
+    """Names that differ in more than their case and are none of the reserved ones, with a number where needed."""
+    taken, result = set(reserved), []
+    for name in names:
+        tries = (name if k == 1 else f"{name}_{k}" for k in count(1))
+        new = next(t for t in tries if t.lower() not in taken)
+        taken.add(new.lower())
+        result.append(new)
+    return result
