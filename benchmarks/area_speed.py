@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from pyproj import CRS, Geod
 
-from parcels.area import ellipsoidal_m2
+from parcels.geometry.area import ellipsoidal_m2
 
 REPEATS = 15
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from mudian.datasets import example_files
 from mudian.errors import OutputError, UsageError
 from parcels.catalog import Lang
-from parcels.formats import is_junk
+from parcels.readers.formats import is_junk
 
 TEMPLATE = {"zh": "项目.toml", "en": "project.toml"}
 _RESULTS = "成果"

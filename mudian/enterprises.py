@@ -19,7 +19,7 @@ from mudian.project import TableSettings
 from mudian.schemas import MONEY, QUANTITIES, recognised, schema
 from mudian.tables import Table, read_table
 from parcels.canonical import Canonical, Source, canonicalise
-from parcels.code_tidy import check_and_tidy
+from parcels.codes.tidy import check_and_tidy
 from parcels.fields import Match
 from parcels.ledger import Ledger
 

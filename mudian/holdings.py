@@ -16,7 +16,7 @@ from mudian.project import TableSettings
 from mudian.schemas import categorise, recognised, schema
 from mudian.tables import read_table
 from parcels.canonical import Source, canonicalise
-from parcels.code_tidy import check_and_tidy
+from parcels.codes.tidy import check_and_tidy
 from parcels.errors import FieldError
 from parcels.ledger import Ledger
 

@@ -22,15 +22,15 @@ from mudian.measure import PER_MU
 from mudian.project import Constraint, LayerSettings, Project
 from mudian.schemas import MONEY, QUANTITIES, categorise, schema
 from mudian.zones import prepare_zones
-from parcels.area import area_m2
-from parcels.crs_resolve import to_crs
+from parcels.crs.resolve import to_crs
 from parcels.errors import FormatError
 from parcels.fields import Schema
+from parcels.geometry.area import area_m2
+from parcels.geometry.topology import report as report_topology
 from parcels.importer import read
 from parcels.ledger import Ledger
 from parcels.limits import limit
-from parcels.open import DATABASE
-from parcels.topology import report as report_topology
+from parcels.readers.open import DATABASE
 from parcels.units import M2_PER_MU
 
 # Columns that the run adds to the parcels; own columns of these names are kept under another name.

@@ -12,12 +12,12 @@ from mudian.tables import Table, read_table
 from parcels.canonical import Source
 from parcels.catalog import Lang
 from parcels.errors import InputError
-from parcels.formats import LAYER_KINDS, RASTER_KINDS, TABLE_KINDS, detect, walk
 from parcels.importer import Wanted
-from parcels.inspection import Inspection, LayerReport, add_ledger, inspect
-from parcels.inspection_columns import best_schema, check_table, column_reports
+from parcels.inspection.columns import best_schema, check_table, column_reports
+from parcels.inspection.inspect import Inspection, LayerReport, add_ledger, inspect
 from parcels.ledger import Ledger
-from parcels.open import is_database
+from parcels.readers.formats import LAYER_KINDS, RASTER_KINDS, TABLE_KINDS, detect, walk
+from parcels.readers.open import is_database
 
 _LAYERS = ("parcel", "zone", "building")
 _TABLES = ("enterprise", "holding")

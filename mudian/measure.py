@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mudian.allocate import columns_of
-from parcels.landuse import is_industrial
+from parcels.codes.land_use import is_industrial
 from parcels.units import M2_PER_MU
 
 PER_MU = {

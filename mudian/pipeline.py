@@ -25,7 +25,7 @@ from mudian.manifest import make_manifest
 from mudian.measure import industrial, measure_enterprises, measure_parcels, measure_zones
 from mudian.progress import Stages
 from mudian.project import Project, load_project
-from parcels.landuse import detect_system, normalise_land_use
+from parcels.codes.land_use import detect_system, normalise_land_use
 from parcels.ledger import Ledger, source_of
 from parcels.units import M2_PER_MU
 
@@ -95,12 +95,12 @@ def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> 
 
 
 def _assign(project: Project, inputs: Inputs, ledger: Ledger) -> gpd.GeoDataFrame:
-    parcels = assign_zones(inputs.parcels, inputs.zones, source=Path(project.parcels.path).name, ledger=ledger)
+    parcels = assign_zones(inputs.parcels, inputs.zones, source=source_of(inputs.parcels), ledger=ledger)
     if "land_use_code" not in parcels:
         return parcels.assign(industrial=industrial(parcels, None))
     names = parcels["land_use"] if "land_use" in parcels else None
     guess = detect_system(parcels["land_use_code"], names)
-    ledger.decide("land_use_system", guess.system, source=Path(project.parcels.path).name, evidence=guess.evidence)
+    ledger.decide("land_use_system", guess.system, source=source_of(inputs.parcels), evidence=guess.evidence)
     parcels = parcels.assign(land_use_code=normalise_land_use(parcels["land_use_code"], guess.system))
     return parcels.assign(industrial=industrial(parcels, guess.system))
 

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from mudian.errors import ProjectError
 from parcels.fields import nearest
-from parcels.open import DATABASE
+from parcels.readers.open import DATABASE
 
 PERIOD = re.compile(r"^\d{4}(H[12]|Q[1-4]|-(0[1-9]|1[0-2]))?$")
 AreaBasis = Literal["ellipsoidal", "registered", "planar"]

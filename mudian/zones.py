@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from parcels.area import area_m2
+from parcels.geometry.area import area_m2
 from parcels.ledger import Ledger
 
 

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from parcels import values
 from parcels.errors import FieldError
 from parcels.fields import Field, Match, Matching, Schema
 from parcels.ledger import Ledger
 from parcels.units import Unit, choices, find, unit_of_header
+from parcels.values import parse as values
 
 OWN_SUFFIX = "_原"
 

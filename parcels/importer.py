@@ -18,18 +18,18 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from parcels.area import area_m2, ellipsoidal_m2
 from parcels.canonical import Canonical, Source, canonicalise, report_unknown_unit
 from parcels.catalog import CATALOG
-from parcels.code_tidy import check_and_tidy
-from parcels.crs_resolve import Resolved, resolve
+from parcels.codes.tidy import check_and_tidy
+from parcels.crs.resolve import Resolved, resolve
 from parcels.errors import FormatError, GeometryError
 from parcels.fields import Schema, cadastral
+from parcels.geometry.area import area_m2, ellipsoidal_m2
+from parcels.geometry.repair import repair as repair_geometry
 from parcels.layer import RawLayer
 from parcels.ledger import Ledger
-from parcels.open import is_database, open_layer
+from parcels.readers.open import is_database, open_layer
 from parcels.registered import add_registered, report_difference
-from parcels.repair import repair as repair_geometry
 
 RESERVED = ("area_m2", "planar_m2", "source_row")
 

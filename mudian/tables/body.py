@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mudian.tables.grid import Grid, cell_text, column_letter, row_text
 from mudian.tables.header import Header
 from parcels.ledger import Ledger
-from parcels.value_words import CHANGED, PLAIN, number_word
+from parcels.values.words import CHANGED, PLAIN, number_word
 
 BoolArray = NDArray[np.bool_]
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from parcels.value_words import BLANKS
+from parcels.values.words import BLANKS
 
 Range = tuple[int, int, int, int]
 """Top, left, bottom and right of a merged range, positions in the grid, all inclusive."""

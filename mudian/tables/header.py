@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from mudian.tables.grid import Grid, cell_text
 from parcels.units import find
-from parcels.value_words import (
+from parcels.values.words import (
     BAD_DATE,
     BAD_NUMBER,
     NO_DAY,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mudian.tables.xlsx import ARCHIVE_ERRORS
 from parcels.errors import FormatError, InputError
-from parcels.formats import nearest_name
+from parcels.readers.formats import nearest_name
 
 _WRITABLE = bytes(set(range(256)) - set(range(9)) - set(range(14, 32)))
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

@@ -1,7 +1,7 @@
 """Reading tables as bureaus send them: workbooks with merged headers, CSV in any encoding, pages called xls.
 
 Caveat of the theme: this module says where the records are and what the columns are called. Numbers that
-are text stay text; what a cell means is found by ``parcels.values`` once a column has its place in the
+are text stay text; what a cell means is found by ``parcels.values.parse`` once a column has its place in the
 schema. Every line that is left out stands in the ledger.
 """
 
@@ -23,10 +23,10 @@ from mudian.tables.html import html_grid
 from mudian.tables.kinds import other_name, table_kind
 from mudian.tables.text import SEPARATORS, text_grid
 from mudian.tables.workbook import workbook_grid
-from parcels.dbf import read_dbf
-from parcels.encoding import canonical_encoding, decode_bytes
 from parcels.errors import FormatError, InputError
 from parcels.ledger import Ledger
+from parcels.readers.dbf import read_dbf
+from parcels.text.encoding import canonical_encoding, decode_bytes
 
 _PARQUET_ERRORS = (
     pa.ArrowException, OSError, ValueError, TypeError, KeyError, AttributeError, NotImplementedError,

@@ -22,7 +22,7 @@ import pyarrow.csv as pacsv
 from mudian.tables.grid import Grid
 from parcels.errors import FormatError
 from parcels.ledger import Ledger
-from parcels.value_words import BLANKS
+from parcels.values.words import BLANKS
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SAMPLE = 60_000

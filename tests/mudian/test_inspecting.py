@@ -18,7 +18,7 @@ from mudian.cli import main
 from mudian.datasets import example_files
 from mudian.inspecting import inspect_file
 from parcels.errors import InputError
-from parcels.inspection_text import WIDTH, columns_of
+from parcels.inspection.render import WIDTH, columns_of
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 FILES = sorted(p for p in DATA.rglob("*") if p.is_file()) if DATA.is_dir() else []

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from mudian.tables import Table, read_table
 from parcels.errors import EncodingError, FormatError, InputError
 from parcels.ledger import Ledger
-from parcels.values import to_number
+from parcels.values.parse import to_number
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 

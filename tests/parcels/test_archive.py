@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from parcels._zipdir import names_encoding
-from parcels.archive import unpacked
 from parcels.errors import FormatError
-from parcels.formats import TABLE_KINDS
 from parcels.ledger import Ledger
+from parcels.readers.archive import unpacked
+from parcels.readers.formats import TABLE_KINDS
+from parcels.readers.zipdir import names_encoding
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 SHP = struct.pack(">i", 9994) + b"\0" * 20 + struct.pack(">i", 50) + struct.pack("<ii", 1000, 5) + b"\0" * 64

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS, Geod, Proj, Transformer
 
-from parcels.area import M2_PER_MU, area_m2, area_mu, ellipsoidal_m2, planar_m2, scale_squared
 from parcels.errors import CrsError, FieldError
+from parcels.geometry.area import M2_PER_MU, area_m2, area_mu, ellipsoidal_m2, planar_m2, scale_squared
 
 A, RF = 6378137.0, 298.257222101
 F = 1 / RF

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parcels.catalog import CATALOG
-from parcels.codes import (
+from parcels.codes.check import (
     check_credit_code,
     check_organisation_code,
     check_parcel_code,

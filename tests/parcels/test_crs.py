@@ -6,7 +6,7 @@ import pyproj
 import pytest
 from pyproj import CRS
 
-from parcels.crs import gauss_kruger_epsg, identify, same_plane
+from parcels.crs.identity import gauss_kruger_epsg, identify, same_plane
 from parcels.errors import CrsError
 
 # Ranges as the EPSG dataset has them, written down here once more and not read from the program's table.

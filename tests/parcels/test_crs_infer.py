@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
-from parcels.crs_infer import from_coordinates, infer, inferred_crs
+from parcels.crs.infer import from_coordinates, infer, inferred_crs
 
 ZONES = [(3, zone) for zone in range(25, 46)] + [(6, zone) for zone in range(13, 24)]
 

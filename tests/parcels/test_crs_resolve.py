@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 
-from parcels.crs_resolve import resolve, to_crs
+from parcels.crs.resolve import resolve, to_crs
 from parcels.errors import CrsError
 from parcels.ledger import Ledger
 

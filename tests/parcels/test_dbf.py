@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from rawshp import Field, write_dbf
 
-from parcels.dbf import DbfTable, read_dbf, sibling
 from parcels.errors import EncodingError, FormatError
 from parcels.ledger import Ledger
+from parcels.readers.dbf import DbfTable, read_dbf, sibling
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="shared data not present")

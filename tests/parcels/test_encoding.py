@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parcels.encoding import (
+from parcels.errors import EncodingError
+from parcels.ledger import Ledger
+from parcels.text.encoding import (
     MAX_SAMPLE_BYTES,
     canonical_encoding,
     declared_encoding,
@@ -17,8 +19,6 @@ from parcels.encoding import (
     decode_values,
     sniff,
 )
-from parcels.errors import EncodingError
-from parcels.ledger import Ledger
 
 TEXT_GBK = "泰安高新区龙潭路1号镕"  # 镕 is in GBK, not in GB 2312
 TEXT = TEXT_GBK + "㧑"  # 㧑 has only a four-byte form in GB 18030

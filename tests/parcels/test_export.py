@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from shapely import MultiPolygon, Point, box
 
 from parcels.errors import FieldError, FormatError, GeometryError, OutputError
-from parcels.export import WriteWarning, write
 from parcels.ledger import Ledger
-from parcels.shapefile_out import short_names
+from parcels.writers.export import WriteWarning, write
+from parcels.writers.shapefile import short_names
 
 CODE = "370902001001GB00001"
 
@@ -267,7 +267,7 @@ def test_failing_move_brings_the_old_parts_back(frame, tmp_path, suffix, monkeyp
             raise PermissionError(13, "in use")
         real(source, target)
 
-    monkeypatch.setattr("parcels.export.os.replace", locked)
+    monkeypatch.setattr("parcels.writers.export.os.replace", locked)
     with pytest.raises(OutputError):
         write(frame.iloc[:1], path, ledger=Ledger())
     assert sorted(p.name for p in tmp_path.iterdir()) == names

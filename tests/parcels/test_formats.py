@@ -15,7 +15,7 @@ from shapely.geometry import box
 
 from parcels.catalog import CATALOG
 from parcels.errors import FormatError
-from parcels.formats import READABLE_KINDS, detect, nearest_name, refuse, require_file
+from parcels.readers.formats import READABLE_KINDS, detect, nearest_name, refuse, require_file
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 GEOJSON = '{"type": "FeatureCollection", "features": []}'

@@ -14,9 +14,9 @@ from rawshp import square, write_dbf, write_shapefile
 
 from parcels.errors import FormatError, InputError
 from parcels.fields import Field, Schema, cadastral
-from parcels.inspection import inspect
-from parcels.inspection_columns import best_schema
-from parcels.inspection_text import WIDTH, columns_of, cut, pad, plain, wrap
+from parcels.inspection.columns import best_schema
+from parcels.inspection.inspect import inspect
+from parcels.inspection.render import WIDTH, columns_of, cut, pad, plain, wrap
 
 X, Y = 39_500_000.0, 4_000_000.0
 PRJ = CRS.from_epsg(4527).to_wkt("WKT1_ESRI")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from parcels.landuse import describe, detect_system, is_industrial, normalise_land_use, report_land_use
+from parcels.codes.land_use import describe, detect_system, is_industrial, normalise_land_use, report_land_use
 from parcels.ledger import Ledger
 
 NATIONAL, SURVEY, PLAN, CITY, OLD = "GB/T 21010-2017", "三调", "用地用海", "GB 50137", "2007"

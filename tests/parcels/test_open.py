@@ -11,11 +11,11 @@ import pytest
 import shapely
 from rawshp import SQUARE, write_dbf, write_shapefile
 
-from parcels.archive import Member
 from parcels.errors import FormatError
-from parcels.formats import detect
 from parcels.ledger import Ledger
-from parcels.open import datasets, inner_layers, is_database, open_layer, open_member
+from parcels.readers.archive import Member
+from parcels.readers.formats import detect
+from parcels.readers.open import datasets, inner_layers, is_database, open_layer, open_member
 
 FIELDS = [(b"ZDDM", "C", 10, 0)]
 

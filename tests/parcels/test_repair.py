@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon, box
 
+from parcels.geometry.repair import measure_m2, raw_area, repair
+from parcels.geometry.rings import readings, tangled
 from parcels.ledger import Ledger
-from parcels.repair import measure_m2, raw_area, repair
-from parcels.rings import readings, tangled
 
 SQUARE = [(0, 0), (100, 0), (100, 100), (0, 100)]
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
@@ -259,3 +259,14 @@ def test_real_parcels_of_a_city():
     assert out.geometry.is_valid.all()
     assert table["code"].str.startswith("geometry-repaired").sum() == 24  # invalid ones, counted independently
     assert measure_m2(np.array(out.geometry), out.crs).sum() == pytest.approx(14_233_895.41, abs=10)
+
+
+def test_shell_and_hole_that_changed_places() -> None:
+    """A 20 × 20 hole stored as the shell of a 100 × 100 ring: 9600 m² are drawn, and 9600 come out."""
+    ring = Polygon([(40, 40), (60, 40), (60, 60), (40, 60)], [[(0, 0), (0, 100), (100, 100), (100, 0)]])
+    ledger = Ledger(lang="en")
+    frame = gpd.GeoDataFrame(geometry=[ring], crs=4527)
+    fixed = repair(frame, rows=np.array([25]), source="a.shp", ledger=ledger)
+    assert fixed.geometry[0].is_valid
+    assert fixed.geometry[0].area == pytest.approx(9600)
+    assert 25 in set(ledger.frame()["row"].dropna())

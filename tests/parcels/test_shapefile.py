@@ -15,7 +15,7 @@ from rawshp import SQUARE, Field, square, write_dbf, write_shapefile, write_shap
 from parcels.errors import FormatError
 from parcels.layer import RawLayer
 from parcels.ledger import Ledger
-from parcels.shapefile import gdal_options, read_shapefile
+from parcels.readers.shapefile import gdal_options, read_shapefile
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="shared data not present")

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import MultiPolygon, Point, Polygon, box
 
+from parcels.geometry.topology import PARTNERS, report
 from parcels.ledger import Ledger
-from parcels.topology import PARTNERS, report
 
 
 def run(geoms, *, crs=4527, **options):

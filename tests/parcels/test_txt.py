@@ -11,10 +11,10 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parcels.boundary_txt.lines import parse_lines
+from parcels.boundary_txt.reader import read_txt
 from parcels.errors import FormatError, InputError
 from parcels.ledger import Ledger
-from parcels.txt import read_txt
-from parcels.txt_lines import parse_lines
 
 X0, Y0 = 4012345.0, 39512345.0
 OUTER = [(X0, Y0), (X0 + 100, Y0), (X0 + 100, Y0 + 100), (X0, Y0 + 100)]

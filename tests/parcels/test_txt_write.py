@@ -12,10 +12,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parcels.boundary_txt.reader import read_txt
+from parcels.boundary_txt.writer import write_txt
 from parcels.errors import CrsError, FieldError, GeometryError, OutputError
 from parcels.ledger import Ledger
-from parcels.txt import read_txt
-from parcels.txt_write import write_txt
 
 EAST, NORTH = 39512345.0, 4012345.0
 SQUARE = [(0, 0), (100, 0), (100, 100), (0, 100)]

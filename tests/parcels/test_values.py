@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parcels.ledger import Ledger
-from parcels.values import Parsed, report, to_boolean, to_date, to_id, to_number, to_text
+from parcels.values.parse import Parsed, report, to_boolean, to_date, to_id, to_number, to_text
 
 
 def column(*cells: object) -> pd.Series:

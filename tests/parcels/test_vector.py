@@ -18,12 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiPolygon, Point, box
 
-from parcels import topojson
 from parcels.errors import EncodingError, FormatError
 from parcels.layer import RawLayer
 from parcels.ledger import Ledger
-from parcels.postgis import GeometryTable, choose, public_address, written
-from parcels.vector import gdal_options, list_layers, read_postgis, read_vector
+from parcels.readers import topojson
+from parcels.readers.postgis import GeometryTable, choose, public_address, written
+from parcels.readers.vector import gdal_options, list_layers, read_postgis, read_vector
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 BIG = 3709020010010000019
@@ -793,7 +793,7 @@ def test_columns_as_written() -> None:
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A SQLite file with the catalogue tables of PostGIS, behind a ``postgresql://`` address."""
     sqlalchemy = pytest.importorskip("sqlalchemy")
-    from parcels import postgis
+    from parcels.readers import postgis
 
     path = tmp_path / "db.sqlite"
     with sqlite3.connect(path) as connection:

@@ -1,0 +1,1 @@
+"""Geometry: repaired through the ledger, checked against its neighbours, measured on the ellipsoid."""
