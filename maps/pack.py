@@ -29,7 +29,8 @@ ZOOM = 19
 _HALF = 20037508.342789244
 UNIT = 2 * _HALF / 2 ** (ZOOM + 8)
 _SEPARATOR = "\x1e"
-_MISSING_TEXT = "\x00"
+_MISSING_TEXT = "\x01"
+_NUL = "\x00"  # ends a text for some hash tables
 _MISSING_INT = -(2**31)
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 
@@ -234,11 +235,12 @@ def _exceeds_float(series: pd.Series) -> bool:
 
 
 def _plain(texts: list[str]) -> list[str]:
-    """The texts without the two control characters that have a meaning here."""
+    """The texts without the control characters that have a meaning here."""
     whole = "".join(texts)
-    if _SEPARATOR not in whole and _MISSING_TEXT not in whole:
+    if not any(mark in whole for mark in (_SEPARATOR, _MISSING_TEXT, _NUL)):
         return texts
-    return [text.replace(_SEPARATOR, " ").replace(_MISSING_TEXT, " ") for text in texts]
+    blank = str.maketrans(dict.fromkeys((_SEPARATOR, _MISSING_TEXT, _NUL), " "))
+    return [text.translate(blank) for text in texts]
 
 
 def _joined(texts: NDArray[np.object_]) -> bytes:

@@ -72,7 +72,7 @@ window.Maps = {};
     }
     text(i) {
       const text = this.decoder.decode(this.bytes.subarray(this.starts[i], this.starts[i + 1] - 1));
-      return text === '\u0000' ? null : text;
+      return text === '\u0001' ? null : text;
     }
     rowAt(byte) {
       let low = 0;

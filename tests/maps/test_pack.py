@@ -233,7 +233,7 @@ def test_texts_keep_lines_and_tell_missing_from_empty():
     column = pd.Series(["甲\n乙", "", None, "㙦𫍯", "a\x1eb\x00"])
     for searchable in (True, False):
         got = texts(store, store_column(store, column, searchable=searchable))
-        assert got == ["甲\n乙", "", "\x00", "㙦𫍯", "a b "]
+        assert got == ["甲\n乙", "", "\x01", "㙦𫍯", "a b "]
 
 
 def test_broken_surrogates_do_not_stop_the_page():
@@ -246,17 +246,17 @@ def test_booleans_dates_and_levels():
     store = Store()
     words = {True: "是", False: "否"}
     flags = pd.Series([True, None, False], dtype="boolean")
-    assert texts(store, store_column(store, flags, words=words)) == ["是", "\x00", "否"]
-    assert texts(store, store_column(store, flags.astype(object), words=words)) == ["是", "\x00", "否"]
+    assert texts(store, store_column(store, flags, words=words)) == ["是", "\x01", "否"]
+    assert texts(store, store_column(store, flags.astype(object), words=words)) == ["是", "\x01", "否"]
     days = pd.Series(pd.to_datetime(["2024-02-29", None, "2025-01-01"]))
-    assert texts(store, store_column(store, days)) == ["2024-02-29", "\x00", "2025-01-01"]
+    assert texts(store, store_column(store, days)) == ["2024-02-29", "\x01", "2025-01-01"]
     moments = pd.Series(pd.to_datetime(["2024-02-29 08:30", None]))
-    assert texts(store, store_column(store, moments)) == ["2024-02-29 08:30", "\x00"]
+    assert texts(store, store_column(store, moments)) == ["2024-02-29 08:30", "\x01"]
     many = pd.Series([f"n{i % 40}" for i in range(400)])
     assert store_column(store, many)["kind"] == "levels"
     assert store_column(store, many, searchable=True)["kind"] == "text"
     assert texts(store, store_column(store, pd.Series([12, 7]), searchable=True)) == ["12", "7"]
-    assert texts(store, store_column(store, pd.Series([0.1, None]), searchable=True)) == ["0.1", "\x00"]
+    assert texts(store, store_column(store, pd.Series([0.1, None]), searchable=True)) == ["0.1", "\x01"]
 
 
 def test_equal_columns_are_carried_once():
