@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mudian.findings import findings, join
-from parcels.registered import difference_limit
+from parcels.limits import limit
 
 
 def area_findings(parcels: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -23,7 +23,7 @@ def area_findings(parcels: gpd.GeoDataFrame) -> pd.DataFrame:
     DataFrame
         Findings of the rule ``data.registered_area``: value is the relative difference; unknown without one of both.
     """
-    limit = difference_limit()
+    most = limit("area_differs")
     registered = parcels["registered_m2"] if "registered_m2" in parcels else pd.Series(np.nan, parcels.index)
     value = (parcels["area_m2"] / registered.where(registered > 0) - 1).abs()
     known = value.notna()
@@ -37,10 +37,10 @@ def area_findings(parcels: gpd.GeoDataFrame) -> pd.DataFrame:
                 "parcel",
                 parcels["parcel_id"],
                 rule_id="data.registered_area",
-                outcome=(value <= limit).astype("boolean").where(known),
+                outcome=(value <= most).astype("boolean").where(known),
                 value=value,
                 operator="<=",
-                threshold=limit,
+                threshold=most,
                 unit="ratio",
                 clause="parcels/data/checks.toml: area_differs",
                 missing=pd.Series(np.where(known, "", lacking), parcels.index),

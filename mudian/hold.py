@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from parcels.ledger import Ledger, source_of
-from parcels.registered import difference_limit
+from parcels.limits import limit
 
 _EXACT = 1e-9
 # Who takes the rest of a parcel first, among links without a stated area.
@@ -139,7 +139,7 @@ def _report_reduced(
     ledger: Ledger,
 ) -> None:
     less = given < wanted * (1 - _EXACT)
-    slight = less & (given >= wanted * (1 - difference_limit()))
+    slight = less & (given >= wanted * (1 - limit("area_differs")))
     if slight.any():
         ledger.add("hold-rounded", stage="allocate", source=source_of(ids), field="area_m2", count=int(slight.sum()))
     less &= ~slight

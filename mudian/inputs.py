@@ -61,7 +61,6 @@ class Inputs:
     zones: gpd.GeoDataFrame
     layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
     buildings: gpd.GeoDataFrame | None = None
-    conflicts: np.ndarray | None = None
 
 
 def read_inputs(project: Project, *, ledger: Ledger) -> Inputs:
@@ -74,14 +73,14 @@ def read_inputs(project: Project, *, ledger: Ledger) -> Inputs:
     """
     corrections = _corrections(project, ledger)
     parcels = read_parcels(project, corrections=corrections, ledger=ledger)
-    conflicts = report_topology(
+    report_topology(
         parcels,
         rows=parcels["source_row"].to_numpy(),
         ids=parcels["parcel_id"],
         source=_name(project.parcels),
         ledger=ledger,
         gap_width=limit("gap"),
-    ).in_conflict
+    )
     return Inputs(
         parcels=parcels,
         enterprises=_enterprises(project, corrections, ledger),
@@ -93,7 +92,6 @@ def read_inputs(project: Project, *, ledger: Ledger) -> Inputs:
             if (layer := _constraint(project, c, parcels, ledger)) is not None
         },
         buildings=_buildings(project, parcels, ledger),
-        conflicts=conflicts,
     )
 
 

@@ -6,10 +6,6 @@ the project, the header, a unit column, or from the figures themselves by compar
 
 from __future__ import annotations
 
-import tomllib
-from functools import lru_cache
-from importlib.resources import files
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -18,17 +14,13 @@ from numpy.typing import NDArray
 from parcels.canonical import Source, parse, report_unknown_unit
 from parcels.fields import Match
 from parcels.ledger import Ledger
+from parcels.limits import limit
 from parcels.units import Unit, find
 
 # Codes of the unit column MJDW in registration databases.
 _UNIT_CODES = {"1": "平方米", "2": "亩", "3": "公顷"}
 _CANDIDATES = ("m2", "mu", "ha", "wan_m2", "km2")
 _SLIPS = ("m2", "mu", "ha")
-
-
-@lru_cache(maxsize=1)
-def _checks() -> dict[str, dict[str, float]]:
-    return tomllib.loads((files("parcels") / "data" / "checks.toml").read_text(encoding="utf-8"))
 
 
 def add_registered(
@@ -115,26 +107,25 @@ def unit_by_ratio(registered: pd.Series, computed: pd.Series) -> tuple[Unit | No
     ratio = ratio[np.isfinite(ratio)]
     if not len(ratio):
         return None, 0.0
-    limits = _checks()["area_unit"]
     units = [u for name in _CANDIDATES if (u := find(name, "area"))]
-    shares = [float(np.mean(np.abs(ratio / float(u.factor) - 1) <= limits["tolerance"])) for u in units]
+    shares = [float(np.mean(np.abs(ratio / float(u.factor) - 1) <= limit("area_unit", "tolerance"))) for u in units]
     best = int(np.argmax(shares))
-    return (units[best], shares[best]) if shares[best] >= limits["share"] else (None, shares[best])
+    return (units[best], shares[best]) if shares[best] >= limit("area_unit", "share") else (None, shares[best])
 
 
 def report_difference(frame: gpd.GeoDataFrame, *, ids: pd.Series | None, source: Source, ledger: Ledger) -> None:
     """Write to the ledger the parcels whose registered and computed areas differ too much to be rounding."""
     if "registered_m2" not in frame:
         return
-    limit = _checks()["area_differs"]["value"]
+    most = limit("area_differs")
     ratio = (frame["area_m2"] / frame["registered_m2"].where(frame["registered_m2"] > 0)).to_numpy(dtype=np.float64)
-    far = np.abs(ratio - 1) > limit
+    far = np.abs(ratio - 1) > most
     for wrong, right, factor in _unit_slips():
-        slip = far & (np.abs(ratio / factor - 1) <= _checks()["area_unit"]["tolerance"])
+        slip = far & (np.abs(ratio / factor - 1) <= limit("area_unit", "tolerance"))
         shown = {"ratio": f"{1 / factor:.4g}", "units": f"{wrong} ↔ {right}"}
         _report_far("area-differs-unit", slip, frame, ids, source, ledger, **shown)
         far &= ~slip
-    _report_far("area-differs", far, frame, ids, source, ledger, percent=f"{limit:.0%}"[:-1])
+    _report_far("area-differs", far, frame, ids, source, ledger, percent=f"{most:.0%}"[:-1])
 
 
 def _unit_slips() -> list[tuple[str, str, float]]:
@@ -164,8 +155,3 @@ def _report_far(
         after=frame["area_m2"][far].round(2),
         **params,
     )
-
-
-def difference_limit() -> float:
-    """The relative difference between registered and computed area above which a person should look."""
-    return float(_checks()["area_differs"]["value"])

@@ -33,14 +33,6 @@ def _table() -> pd.DataFrame:
     return both[columns].fillna("")
 
 
-def land_use_table() -> pd.DataFrame:
-    """All land-use codes with name, class, industrial flag and successors, as text.
-
-    From ``data/land_use_codes.csv`` and ``data/land_use_2007.csv``, where each row carries its evidence.
-    """
-    return _table().copy()
-
-
 @cache
 def codes_of(system: str) -> pd.DataFrame:
     """The rows of one system, by code; shared, not to be changed."""

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parcels import limits
 from parcels.canonical import Source
 from parcels.fields import Match, cadastral
 from parcels.ledger import Ledger
-from parcels.registered import add_registered, difference_limit, report_difference, unit_by_ratio
+from parcels.registered import add_registered, report_difference, unit_by_ratio
 
 MATCH = Match(cadastral().fields["registered"], "ZDMJ", "alias")
 MU = 2000 / 3
@@ -77,7 +78,7 @@ def differences(areas, registered):
 
 
 def test_only_differences_above_the_limit_are_shown():
-    limit = difference_limit()
+    limit = limits.limit("area_differs")
     assert limit == 0.01
     table = differences([10_000.0 * (1 + limit * f) for f in (0.99, -0.99, 1.01, -1.01, 0)], [10_000.0] * 5)
     assert table["row"].tolist() == [3, 4]
