@@ -12,10 +12,12 @@ import sys
 import tomllib
 import types
 import typing
+import warnings
 from collections.abc import Callable, Iterable
 from importlib.resources import files
 from pathlib import Path
 
+from make_policies import policies_page
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
@@ -46,6 +48,28 @@ money_unit = "万元"
 
 [zones]
 path = "开发区.gpkg"
+```
+"""
+PARAMETERS = """\
+## `[parameters]`
+
+Values that the policy packs leave open, or that you set otherwise, by their key: numbers, words, days or lists. A key
+that no chosen pack has is refused. `mudian policies show ID` lists the keys; a verdict that needs one which is not given is
+unknown and names it. `"<pack>.in_force"` gives the day of a document whose year is masked.
+
+```toml
+[project]
+name = "示例开发区 2025"
+as_of = 2025-12-31
+period = "2025"
+policies = ["national", "changle-2023", "fuzhou"]
+confirmed = ["idle.default_start_years"]
+
+[parameters]
+"fuzhou.in_force" = 2021-06-01
+
+[parcels]
+path = "宗地.shp"
 ```
 """
 SECTIONS = (
@@ -109,7 +133,7 @@ def project_page() -> str:
         known = said[kind] if kind != "constraint" else said["layer"] | said["constraint"]
         rows = [[f"`{n}`", spelled(f.annotation), default(f), known[n]] for n, f in fields.items()]
         text += table(["key", "value", "default", "meaning"], rows)
-    return text
+    return text + PARAMETERS
 
 
 def spelled(annotation: object) -> str:
@@ -326,7 +350,35 @@ def first_sentence(thing: object) -> str:
     )
 
 
+SHEETS = (
+    ("Idle land", "370902002003GB00009", "Not started for more than two years, cause on the side of the enterprise."),
+    ("Low-efficiency land", "370902001005GB00015", "Measured by the invented pack of the example zone."),
+    ("Standard land under commitment", "370902001001GB00003", "What the contract promised, stage by stage."),
+)
+
+
+def sheets_page() -> str:
+    """Three judgement sheets, as the program draws them up for the example."""
+    from mudian.datasets import example_files
+    from mudian.project import load_project
+
+    project = load_project(Path(str(example_files())) / "示例.toml")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        evaluation = mudian.evaluate(project)
+    text = (
+        "# Judgement sheets (判定书)\n\nThree sheets of the bundled example, as `mudian explain` prints them. The same "
+        "sentences stand on the card of the map and in the workbook. `--lang en` gives them in English.\n\n"
+    )
+    for title, key, note in SHEETS:
+        sheet = mudian.explain(evaluation, key).text()
+        text += f"## {title}\n\n{note}\n\n```text\nmudian explain 成果 {key}\n```\n\n```text\n{sheet}\n```\n\n"
+    return text
+
+
 PAGES = {
+    "policies.md": policies_page,
+    "judgement-sheets.md": sheets_page,
     "project-file.md": project_page,
     "columns.md": columns_page,
     "ledger-codes.md": ledger_page,

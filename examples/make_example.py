@@ -15,6 +15,7 @@ from bureau.describe import Story, readme
 from bureau.faults import FIRMS, LEASES, PARCELS, Fault, Planter, plant_all
 from bureau.firms import settle
 from bureau.land import plan
+from bureau.policy import pack_text
 from bureau.register import FIELDS, register, set_idle_cases
 from bureau.shapefile import write_shapefile
 from bureau.texts import PROJECT
@@ -52,6 +53,7 @@ def make(out: Path) -> None:
     layers.write_buildings(parcels, out / "建筑.shp", rng)
     layers.write_terrain(ground, out / "dem.tif", rng)
     (out / "示例.toml").write_bytes(PROJECT.encode())
+    (out / "示例政策.toml").write_bytes(pack_text().encode())
 
     last = max(row for found in rows.values() for row in found)
     ends = [Fault("total-row", FIRMS, last + 1), Fault("footer", FIRMS, last + 3)]

@@ -21,25 +21,54 @@ from mudian._version import __version__
 from mudian.allocate import allocate
 from mudian.assign import assign_zones
 from mudian.evaluation import Evaluation, load
+from mudian.explain.document import explain
+from mudian.explain.missing import missing_data
 from mudian.hold import held_area
+from mudian.judge import Measured, Verdicts, judge_all
 from mudian.link import Links, link
 from mudian.measure import measure_enterprises, measure_parcels, measure_zones
+from mudian.packs.policy import Policy, policies
 from mudian.pipeline import evaluate
 from mudian.project import Project, load_project
+from mudian.rules.admission import admit, control_indicators
+from mudian.rules.grading.grade import grade
+from mudian.rules.grading.prices import power_surcharge
+from mudian.rules.idle import judge_idle
+from mudian.rules.incentives import incentives
+from mudian.rules.inefficient import judge_inefficient
+from mudian.rules.ranks import rank_progress
+from mudian.rules.standard_land import standard_land_conform, standard_land_eligible
 
 __all__ = [
     "Evaluation",
     "Links",
+    "Measured",
+    "Policy",
     "Project",
+    "Verdicts",
     "__version__",
+    "admit",
     "allocate",
     "assign_zones",
+    "control_indicators",
     "evaluate",
+    "explain",
+    "grade",
     "held_area",
+    "incentives",
+    "judge_all",
+    "judge_idle",
+    "judge_inefficient",
     "link",
     "load",
     "load_project",
     "measure_enterprises",
     "measure_parcels",
     "measure_zones",
+    "missing_data",
+    "policies",
+    "power_surcharge",
+    "rank_progress",
+    "standard_land_conform",
+    "standard_land_eligible",
 ]

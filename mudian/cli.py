@@ -1,4 +1,4 @@
-"""The command line: ``mudian demo | init | inspect | run``.
+"""The command line: ``mudian demo | init | inspect | run | explain | policies``.
 
 Exit codes: 0 done; 1 done, but with ledger errors under ``--strict``; 2 wrong use or project file; 3 input data cannot
 be read or results cannot be written; 4 a check inside failed; 130 interrupted. Errors are one block on stderr.
@@ -7,6 +7,7 @@ be read or results cannot be written; 4 a check inside failed; 130 interrupted. 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import io
 import json
 import logging
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 STRICT = 1
-COMMANDS = ("demo", "init", "inspect", "run")
+COMMANDS = ("demo", "init", "inspect", "run", "explain", "policies")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -141,7 +142,30 @@ def _parser() -> _Parser:
         "--strict", action="store_true", help="exit code 1 when the ledger has errors / 台账有错误时返回 1"
     )
     run.add_argument("--workers", type=_positive, default=None, metavar="N", help="processes used / 使用的进程数")
+    explain = _add(commands, common, "explain", _explain, "judgement sheet of a parcel, enterprise or zone / 判定书")
+    explain.add_argument("run_dir", metavar="RUN_DIR")
+    explain.add_argument("id", metavar="ID")
+    explain.add_argument("--kind", choices=["parcel", "enterprise", "zone"], help="what the id names / 编号的种类")
+    _add_policies(commands, common)
     return parser
+
+
+def _add_policies(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    """``mudian policies list | show ID | check PATH | diff A B``."""
+    policies = _add(commands, common, "policies", _policies, "the policy packs / 政策包")
+    policies.add_argument(
+        "action", choices=["list", "show", "check", "diff"], help="what to do with them / 列出、查看、检查、比较"
+    )
+    policies.add_argument("names", nargs="*", metavar="NAME", help="ID, PATH, or A B / 编号、路径，或两个日期")
+    policies.add_argument("--as-of", type=_day, default=None, metavar="DAY", help="the day that counts / 以哪一天为准")
+    policies.add_argument("--packs", nargs="+", default=(), metavar="ID", help="packs of diff / 比较时所用的政策包")
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: 2025-12-31") from None
 
 
 def _add(
@@ -242,6 +266,41 @@ def _inspect(options: argparse.Namespace) -> int:
         shown = seen if len(options.files) > 1 else next(iter(seen), None)
         print(json.dumps(shown, ensure_ascii=False, indent=1, default=str))
     return worst
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from mudian.evaluation import load
+    from mudian.explain.document import explain
+
+    evaluation = load(options.run_dir)
+    options.lang = options.lang or evaluation.manifest["project"]["lang"]
+    print(explain(evaluation, options.id, kind=options.kind, lang=options.lang).text())
+    return 0
+
+
+_POLICY_NAMES = {"list": 0, "show": 1, "check": 1, "diff": 2}
+
+
+def _policies(options: argparse.Namespace) -> int:
+    """Show, check or compare packs; a pack with faults shows all of them and ends with the code of wrong use."""
+    from mudian.policies_command import check_policy, diff_policies, list_policies, show_policy
+
+    names, lang, day = options.names, _lang(options), options.as_of or dt.date.today()
+    if len(names) != _POLICY_NAMES[options.action]:
+        raise UsageError("usage-policies", action=options.action, count=_POLICY_NAMES[options.action])
+    if options.action == "list":
+        print(list_policies(as_of=day, lang=lang))
+    elif options.action == "show":
+        print(show_policy(names[0], as_of=day, lang=lang))
+    elif options.action == "diff":
+        print(diff_policies(*names, packs=options.packs, as_of=day, lang=lang))
+    else:
+        faults, said = check_policy(names[0], lang=lang)
+        for fault in faults:
+            print(fault.render(lang), file=sys.stderr)
+        print(said)
+        return UsageError.exit_code if faults else 0
+    return 0
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ ROW_KEY = "#"
 RESULT_COLUMNS = (
     "source_row", "parcel_count", "land_mu", "tax_per_mu", "investment_per_mu", "revenue_per_mu", "value_added_per_mu",
     "tax_per_tce", "value_added_per_tce", "revenue_per_tce", "tax_per_kwh", "value_added_per_t", "revenue_per_t",
-    "productivity_wan", "rd_ratio", "score", "grade", "next_grade_gap",
+    "productivity_wan", "rd_ratio", "score", "grade", "next_grade_gap", "grade_method", "grade_group", "grade_rank",
+    "grade_rank_share", "next_grade", "grade_reasons", "grade_missing",
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from parcels.errors import InputError, OutputError, Problem
 
-__all__ = ["CheckError", "InputError", "OutputError", "Problem", "ProjectError", "UsageError"]
+__all__ = ["CheckError", "InputError", "OutputError", "PackError", "Problem", "ProjectError", "UsageError"]
 
 
 class UsageError(Problem, ValueError):
@@ -15,6 +15,10 @@ class UsageError(Problem, ValueError):
 
 class ProjectError(UsageError):
     """The project file is wrong."""
+
+
+class PackError(UsageError):
+    """A policy pack is wrong, unknown, or may not be used on the day."""
 
 
 class CheckError(Problem, ArithmeticError):

@@ -19,6 +19,7 @@ from mudian.enterprises import Enterprises, read_enterprises
 from mudian.errors import ProjectError
 from mudian.holdings import read_holdings
 from mudian.measure import PER_MU
+from mudian.packs.catalog import bundled
 from mudian.project import Constraint, LayerSettings, Project
 from mudian.schemas import MONEY, QUANTITIES, categorise, schema
 from mudian.zones import prepare_zones
@@ -37,12 +38,17 @@ from parcels.units import M2_PER_MU
 RESULT_COLUMNS = (
     "zone_id", "zone_share", "zone_split", "area_mu", "enterprise_count", "held_mu", "plot_ratio",
     "building_coefficient", "idle_status", "idle_measure", "idle_fee_wan", "inefficient", "standard_land_eligible",
-    "standard_land_conform", "borderline", "industrial", *MONEY, *QUANTITIES, *PER_MU,
+    "standard_land_conform", "borderline", "industrial", "public_land", "idle_cause_class", "idle_missing",
+    "days_overdue", "inefficient_class", "inefficient_review", "inefficient_missing", "borderline_by",
+    "area_basis_flips", *(f"standard_land_{a}_{b}" for a in ("eligible", "conform") for b in ("open", "missing")),
+    *MONEY, *QUANTITIES, *PER_MU,
     *(f"{name}_incomplete" for name in (*MONEY, *QUANTITIES)),
 )  # fmt: skip
 # The same for zones.
 ZONE_COLUMNS = (
     "area_mu", "parcel_count", "parcel_mu", "supplied_mu", "industrial_mu", "built_up_mu", "covered_mu", "base_mu",
+    *(f"{a}_{b}" for a in ("idle", "inefficient", "standard_land") for b in ("count", "mu")), "idle_rate_pct",
+    "industrial_share_pct", *(f"industrial_{a}_per_mu" for a in ("tax", "investment", "output")),
     *MONEY, *QUANTITIES, *PER_MU, *(f"rank_{name}" for name in PER_MU),
 )  # fmt: skip
 
@@ -330,6 +336,9 @@ def input_files(project: Project) -> dict[str, list[Path]]:
         settings = getattr(project, section)
         if settings is not None:
             named[section] = settings.path
+    for number, policy in enumerate(project.project.policies, start=1):
+        if (project.folder / policy).exists() and policy not in bundled():
+            named[f"policy:{number}"] = policy
     for constraint in project.constraints:
         named[f"constraint:{constraint.name}"] = constraint.path or constraint.raster or ""
     return {k: _companions(project.folder / v) for k, v in named.items() if not v.startswith(DATABASE)}

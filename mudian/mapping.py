@@ -7,12 +7,14 @@ import pandas as pd
 
 import maps
 from mudian.evaluation import Evaluation
+from mudian.explain.cards import card_lines
 from mudian.labels import column_label, value_labels, word
 from parcels.catalog import Lang
 
 CARD = (
     "parcel_id", "owner", "zone_name", "land_use", "supply_status", "area_mu", "registered_m2", "enterprise_names",
     "tax_wan", "tax_per_mu", "fixed_investment_wan", "investment_per_mu", "revenue_per_mu", "plot_ratio",
+    "verdict_text",
 )  # fmt: skip
 # The table that bureaus show in meetings: zone, tax per mu and its rank, investment per mu and its rank.
 RANKING = {
@@ -48,6 +50,8 @@ def _frame(evaluation: Evaluation) -> gpd.GeoDataFrame:
     parcels, links = evaluation.parcels, evaluation.links
     names = evaluation.zones.set_index("zone_id")["zone_name"]
     frame = parcels.assign(zone_name=parcels["zone_id"].map(names))
+    if evaluation.manifest.get("policies"):
+        frame = frame.assign(verdict_text=card_lines(evaluation))
     if "name" not in evaluation.enterprises or not len(links):
         return frame
     known = evaluation.enterprises.drop_duplicates("enterprise_id").set_index("enterprise_id")["name"]

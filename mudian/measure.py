@@ -7,6 +7,10 @@ never the mean of ratios. Where some holders of a parcel have no figure, the sum
 
 from __future__ import annotations
 
+import tomllib
+from functools import cache
+from importlib.resources import files
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -21,6 +25,17 @@ PER_MU = {
     "investment_per_mu": "fixed_investment_wan",
     "revenue_per_mu": "revenue_wan",
     "value_added_per_mu": "value_added_wan",
+}
+# Indicators of an enterprise beside those per mu, each the ratio of two columns.
+INDICATORS = {
+    "tax_per_tce": ("tax_wan", "energy_tce"),
+    "value_added_per_tce": ("value_added_wan", "energy_tce"),
+    "revenue_per_tce": ("revenue_wan", "energy_tce"),
+    "tax_per_kwh": ("tax_wan", "electricity_kwh"),
+    "value_added_per_t": ("value_added_wan", "emission_t"),
+    "revenue_per_t": ("revenue_wan", "emission_t"),
+    "productivity_wan": ("value_added_wan", "employees"),
+    "rd_ratio": ("rd_expense_wan", "revenue_wan"),
 }
 
 
@@ -97,17 +112,7 @@ def measure_enterprises(enterprises: pd.DataFrame, links: pd.DataFrame) -> pd.Da
     land = np.bincount(key, weights=active["area_m2"], minlength=size) / M2_PER_MU
     mu = pd.Series(np.where(land > 0, land, np.nan), enterprises.index)
     result = enterprises.assign(parcel_count=np.bincount(key, minlength=size), land_mu=mu)
-    indicators = {
-        "tax_per_tce": ("tax_wan", "energy_tce"),
-        "value_added_per_tce": ("value_added_wan", "energy_tce"),
-        "revenue_per_tce": ("revenue_wan", "energy_tce"),
-        "tax_per_kwh": ("tax_wan", "electricity_kwh"),
-        "value_added_per_t": ("value_added_wan", "emission_t"),
-        "revenue_per_t": ("revenue_wan", "emission_t"),
-        "productivity_wan": ("value_added_wan", "employees"),
-        "rd_ratio": ("rd_expense_wan", "revenue_wan"),
-    }
-    made = {n: ratio(result[a], result[b]) for n, (a, b) in indicators.items() if a in result and b in result}
+    made = {n: ratio(result[a], result[b]) for n, (a, b) in INDICATORS.items() if a in result and b in result}
     return result.assign(**_per_mu(result, mu), **made)
 
 
@@ -182,3 +187,19 @@ def industrial(parcels: gpd.GeoDataFrame, system: str | None) -> pd.Series:
     if "land_use_code" not in parcels:
         return pd.Series(pd.NA, parcels.index, dtype="boolean")
     return is_industrial(parcels["land_use_code"], system)
+
+
+def public(parcels: gpd.GeoDataFrame, system: str | None) -> pd.Series:
+    """Whether the land of each parcel is infrastructure or serves the public; unknown without a code or a system."""
+    known = _public_codes().get(system or "")
+    if "land_use_code" not in parcels or known is None:
+        return pd.Series(pd.NA, parcels.index, dtype="boolean")
+    codes = parcels["land_use_code"].astype("str")
+    serves: pd.Series = codes.str.startswith(known).astype("boolean").where(codes.notna())
+    return serves
+
+
+@cache
+def _public_codes() -> dict[str, tuple[str, ...]]:
+    raw = tomllib.loads((files("mudian") / "data" / "public_land.toml").read_text(encoding="utf-8"))
+    return {system: tuple(entry["codes"]) for system, entry in raw.items()}

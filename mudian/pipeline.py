@@ -1,4 +1,4 @@
-"""The main job: read → assign → link → allocate → measure → account, one line a stage.
+"""The main job: read → assign → link → allocate → measure → judge → account, one line a stage.
 
 Data move one way. Every stage is a function on plain tables that can be used alone in a notebook.
 """
@@ -16,13 +16,18 @@ from mudian.assign import assign_zones
 from mudian.buildings import add_buildings
 from mudian.checks import area_findings
 from mudian.conserve import check, draw_up
+from mudian.errors import PackError
 from mudian.evaluation import Evaluation, as_stored
+from mudian.explain.record import policy_record
+from mudian.findings import join
 from mudian.hold import held_area
 from mudian.inputs import Inputs, read_inputs
+from mudian.judge import Measured, judge_all, note_elsewhere, note_lacking
 from mudian.link import Links, link
 from mudian.locate import enterprise_points
 from mudian.manifest import make_manifest
-from mudian.measure import industrial, measure_enterprises, measure_parcels, measure_zones
+from mudian.measure import industrial, measure_enterprises, measure_parcels, measure_zones, public
+from mudian.packs.policy import Policy, policies
 from mudian.progress import Stages
 from mudian.project import Project, load_project
 from parcels.codes.land_use import detect_system, normalise_land_use
@@ -58,6 +63,7 @@ def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> 
     project = project if isinstance(project, Project) else load_project(project)
     clock = stages or Stages()
     ledger = Ledger(lang=project.project.lang)
+    policy = _policy(project)
     with clock.stage("read"):
         inputs = read_inputs(project, ledger=ledger)
     with clock.stage("assign"):
@@ -71,6 +77,19 @@ def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> 
         measured = measure_parcels(parcels, allocated, inputs.enterprises.frame)
         enterprises = measure_enterprises(inputs.enterprises.frame, allocated)
         zones = measure_zones(inputs.zones, measured, base=project.project.zone_area_base)
+    with clock.stage("judge"):
+        verdicts = judge_all(
+            Measured(measured, enterprises, zones, allocated),
+            policy,
+            layers=_by_kind(project, inputs),
+            rebuild=lambda column: _measured_on(column, project, inputs, parcels, links),
+            basis=project.parcels.area_basis,
+            lang=project.project.lang,
+            ledger=ledger,
+        )
+        record = policy_record(policy)
+        note_lacking(record, ledger)
+        note_elsewhere(policy, parcels, ledger, lang=project.project.lang)
     with clock.stage("account"):
         accounts = draw_up(
             allocated,
@@ -80,29 +99,68 @@ def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> 
             set_aside=inputs.enterprises.set_aside,
         )
         check(accounts)
-        found = area_findings(measured)
+        found = join([area_findings(measured), verdicts.findings])
     tables = {
-        "parcels": as_stored(measured),
-        "enterprises": as_stored(enterprises),
-        "zones": as_stored(zones),
+        "parcels": as_stored(verdicts.parcels),
+        "enterprises": as_stored(verdicts.enterprises),
+        "zones": as_stored(verdicts.zones),
         "links": as_stored(_link_table(allocated, measured)),
         "candidates": links.candidates,
         "findings": found,
     }
     _report_undone(project, ledger)
     manifest = make_manifest(project, inputs, tables, accounts, ledger, clock)
+    manifest |= {"policies": record, "verdicts": verdicts.notes}
     return Evaluation(**tables, ledger=ledger.frame(), manifest=manifest, layers=inputs.layers)
+
+
+def _policy(project: Project) -> Policy:
+    """What the packs of the project say on its day; a fault in their choice is a fault of the project file."""
+    settings = project.project
+    try:
+        return policies(
+            settings.policies,
+            as_of=settings.as_of,
+            parameters=project.parameters,
+            confirmed=settings.confirmed,
+            folder=project.folder,
+        )
+    except PackError as error:
+        if error.place["file"] is None:
+            error.place["file"] = project.file
+        raise
+
+
+def _by_kind(project: Project, inputs: Inputs) -> dict[str, gpd.GeoDataFrame]:
+    """The vector constraint layers by kind; layers of one kind together."""
+    found: dict[str, list[gpd.GeoDataFrame]] = {}
+    for constraint in project.constraints:
+        if constraint.name in inputs.layers:
+            found.setdefault(constraint.kind, []).append(inputs.layers[constraint.name][["geometry"]])
+    return {kind: gpd.GeoDataFrame(pd.concat(layers, ignore_index=True)) for kind, layers in found.items()}
+
+
+def _measured_on(column: str, project: Project, inputs: Inputs, parcels: gpd.GeoDataFrame, links: Links) -> Measured:
+    """The measured tables with areas from another column; nothing of it goes into the ledger."""
+    aside = Ledger(lang=project.project.lang)
+    area = parcels[column] if column in parcels else pd.Series(np.nan, parcels.index)
+    moved = parcels.assign(area_mu=area / M2_PER_MU)
+    allocated = _allocate(project, inputs, moved, links, aside)
+    measured = measure_parcels(moved, allocated, inputs.enterprises.frame)
+    enterprises = measure_enterprises(inputs.enterprises.frame, allocated)
+    zones = measure_zones(inputs.zones, measured, base=project.project.zone_area_base)
+    return Measured(measured, enterprises, zones, allocated)
 
 
 def _assign(project: Project, inputs: Inputs, ledger: Ledger) -> gpd.GeoDataFrame:
     parcels = assign_zones(inputs.parcels, inputs.zones, source=source_of(inputs.parcels), ledger=ledger)
     if "land_use_code" not in parcels:
-        return parcels.assign(industrial=industrial(parcels, None))
+        return parcels.assign(industrial=industrial(parcels, None), public_land=public(parcels, None))
     names = parcels["land_use"] if "land_use" in parcels else None
     guess = detect_system(parcels["land_use_code"], names)
     ledger.decide("land_use_system", guess.system, source=source_of(inputs.parcels), evidence=guess.evidence)
     parcels = parcels.assign(land_use_code=normalise_land_use(parcels["land_use_code"], guess.system))
-    return parcels.assign(industrial=industrial(parcels, guess.system))
+    return parcels.assign(industrial=industrial(parcels, guess.system), public_land=public(parcels, guess.system))
 
 
 def _link(project: Project, inputs: Inputs, parcels: gpd.GeoDataFrame, ledger: Ledger) -> Links:
@@ -155,7 +213,5 @@ def _link_table(links: pd.DataFrame, parcels: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _report_undone(project: Project, ledger: Ledger) -> None:
-    for policy in project.project.policies:
-        ledger.add("policy-not-available", stage="judge", field="policies", before=policy, policy=policy)
     for name in sorted(set(project.output.formats) - WRITTEN):
         ledger.add("format-not-available", stage="write", field="formats", before=name, format=name)

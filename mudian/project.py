@@ -19,6 +19,7 @@ from parcels.readers.open import DATABASE
 
 PERIOD = re.compile(r"^\d{4}(H[12]|Q[1-4]|-(0[1-9]|1[0-2]))?$")
 AreaBasis = Literal["ellipsoidal", "registered", "planar"]
+Parameter = bool | int | float | dt.date | str | list[bool | int | float | str]
 Format = Literal["gpkg", "parquet", "xlsx", "html", "pdf", "tif"]
 
 
@@ -44,6 +45,7 @@ class ProjectSettings(_Model):
     period: str
     lang: Literal["zh", "en"] = "zh"
     policies: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
     zone_area_base: Literal["parcel", "industrial", "built_up", "supplied", "zone"] = "parcel"
     allocation: Literal["area", "floor_area"] = "area"
 
@@ -142,6 +144,7 @@ class Project(_Model):
     buildings: LayerSettings | None = None
     constraints: tuple[Constraint, ...] = ()
     corrections: Corrections | None = None
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
     output: OutputSettings = OutputSettings()
     folder: Path = Path()
     file: Path = Path()

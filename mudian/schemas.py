@@ -24,7 +24,9 @@ QUANTITIES = ("employees", "energy_tce", "electricity_kwh", "emission_t")
 def schema(table: str) -> Schema:
     """The schema of ``parcel``, ``enterprise``, ``holding`` or ``zone`` tables."""
     own = Schema.load(files("mudian") / "data" / f"{table}_fields.toml")
-    return cadastral() + own if table == "parcel" else own
+    if table != "parcel":
+        return own
+    return cadastral() + own + Schema.load(files("mudian") / "data" / "standard_land_fields.toml")
 
 
 def recognised(table: str) -> Callable[[list[str]], int]:

@@ -24,7 +24,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from mudian.evaluation import Evaluation
-from mudian.labels import column_label, sheet_label, word
+from mudian.labels import column_label, sheet_label, value_labels, word
+from mudian.verdict_sheets import VERDICT_SHEETS, verdict_tables
 from mudian.workbook_overview import draw_overview
 from mudian.workbook_rows import Body, Kind, fill, kind_of, shorten
 from parcels.catalog import SEVERITIES, Lang
@@ -39,6 +40,7 @@ _NUMBER_WIDTH = {"number": 13.0, "integer": 10.0, "date": 11.0, "datetime": 17.0
 _TEXT_WIDTHS = (8.0, 44.0)
 _SAMPLE = 1000
 _NOT_SHOWN = ("geometry",)
+_ONLY_FILLED = ("candidates", *VERDICT_SHEETS)
 _MERGED, _RANK = "_incomplete", "rank_"
 _A3, _HEADER_HEIGHT, _PAGE_WIDTH = 8, 36, 300  # paper, points, half-width characters across
 
@@ -117,11 +119,12 @@ def _tables(evaluation: Evaluation) -> dict[str, pd.DataFrame]:
         "zones": zones,
         "enterprises": evaluation.enterprises,
         "parcels": pd.DataFrame(evaluation.parcels),
+        **verdict_tables(evaluation),
         "links": links,
         "candidates": evaluation.candidates,
         "ledger": evaluation.ledger.sort_values("severity", key=_severity, kind="stable"),
     }
-    return {name: table for name, table in tables.items() if len(table) or name != "candidates"}
+    return {name: table for name, table in tables.items() if len(table) or name not in _ONLY_FILLED}
 
 
 def _severity(values: pd.Series) -> pd.Series:
@@ -168,10 +171,14 @@ def _worded(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     for name in table.columns:
         if pd.api.types.is_bool_dtype(table[name].dtype):
             made[name] = table[name].astype("object").map(yes_no)
-        elif name in layout()["values"]:
-            words = {code: texts[lang] for code, texts in layout()["values"][name].items()}
+        elif words := _value_words(str(name), lang):
             made[name] = table[name].map(words).fillna(table[name])
     return table.assign(**made)
+
+
+def _value_words(column: str, lang: Lang) -> dict[str, str]:
+    own = layout()["values"].get(column)
+    return {code: texts[lang] for code, texts in own.items()} if own else value_labels(column, lang)
 
 
 def _lay_out(book: Book, sheet: Worksheet, name: str, table: pd.DataFrame) -> None:

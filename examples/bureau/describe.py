@@ -35,6 +35,7 @@ a `.dbf` (from 1, the deleted record counts), the sheet row in the workbook, the
 | `生态红线.geojson` | 生态保护红线 / redline | CGCS2000 degrees, named by `crs` |
 | `dem.tif` | 高程 / heights, 15 m | EPSG:4527, nodata rim and patch, one hill > 25° |
 | `示例.toml` | 项目文件 / project file | |
+| `示例政策.toml` | 自己的政策包（虚构）/ own policy pack (invented) | |
 """
 
 

@@ -230,6 +230,9 @@ name = "示例开发区 2025"
 as_of = 2025-12-31            # 闲置时点：各类期限计算到这一天
 period = "2025"               # 评价期
 lang = "zh"
+# 政策包：后面的细化前面的。示例政策.toml 是本开发区自己的政策包（虚构），写法可以照搬
+policies = ["national", "standard-land-base", "taian-2021", "shandong-2019", "示例政策.toml"]
+confirmed = ["idle.default_start_years"]    # 凭记忆收录的数值，经核对后在此确认，否则不采用
 
 [parcels]
 path = "宗地.shp"             # GBK 编码，无 .cpg；坐标系见 .prj（CGCS2000 三度带第39带）

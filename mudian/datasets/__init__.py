@@ -23,6 +23,6 @@ def example_files() -> Traversable:
     Examples
     --------
     >>> sorted(f.name for f in example_files().iterdir() if f.name.endswith(".toml"))
-    ['示例.toml']
+    ['示例.toml', '示例政策.toml']
     """
     return files(__name__) / "example_zone"

@@ -1,0 +1,1 @@
+"""Grading of enterprises (A–D)."""
