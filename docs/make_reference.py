@@ -54,8 +54,8 @@ PARAMETERS = """\
 ## `[parameters]`
 
 Values that the policy packs leave open, or that you set otherwise, by their key: numbers, words, days or lists. A key
-that no chosen pack has is refused. `mudian policies show ID` lists the keys; a verdict that needs one which is not given is
-unknown and names it. `"<pack>.in_force"` gives the day of a document whose year is masked.
+that no chosen pack has is refused. `mudian policies show ID` lists the keys; a verdict that needs one which is not given
+is unknown and names it. `"<pack>.in_force"` gives the day of a document whose year is masked.
 
 ```toml
 [project]
@@ -80,16 +80,19 @@ SECTIONS = (
     ("[zones]", "layer", "LayerSettings", "Without it all parcels together are one zone. Keys as in `[parcels]`."),
     ("[buildings]", "layer", "LayerSettings", "Gives plot ratio and building coefficient. Keys as in `[parcels]`."),
     ("[[constraints]]", "constraint", "Constraint", "One table per layer, in order of deduction."),
+    ("[projects]", "table", "TableSettings", "Proposed projects, judged for admission. Keys as in `[enterprises]`."),
+    ("[developable]", "developable", "DevelopableSettings", "Pieces of the remaining developable area."),
     ("[corrections]", "corrections", "Corrections", "Changes with the value that they replace."),
     ("[output]", "output", "OutputSettings", "Where the results go."),
 )  # fmt: skip
-REPEATED = ("[holdings]", "[zones]", "[buildings]")
+REPEATED = ("[holdings]", "[zones]", "[buildings]", "[projects]")
 TABLES = (
     ("Parcels", "parcel", "`[parcels]`. The first part are the cadastral columns that `parcels.read` knows by itself."),
     ("Enterprises", "enterprise", "`[enterprises]`."),
     ("Holdings", "holding", "`[holdings]`."),
     ("Zones", "zone", "`[zones]`."),
     ("Buildings", "building", "`[buildings]`."),
+    ("Projects", "projects", "`[projects]`."),
 )
 EXITS = (
     (0, "Done."),

@@ -4,6 +4,7 @@ The package knows no rules and reads no files of the user: :func:`interactive` t
 that opens by double-click without a network.
 """
 
+from maps.charts import Waterfall
 from maps.classes import PALETTES, bands, quantile_breaks
 from maps.errors import MapError
 from maps.interactive import CardField, interactive
@@ -18,6 +19,7 @@ __all__ = [
     "Overlay",
     "Page",
     "Theme",
+    "Waterfall",
     "bands",
     "classify",
     "interactive",

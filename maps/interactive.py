@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from maps import pack, page
+from maps.charts import Waterfall
 from maps.classes import Floats, Wording
 from maps.errors import Lang, MapError
 from maps.overlays import Overlay, store_layers
@@ -111,6 +112,7 @@ def interactive(
     card: Sequence[CardField] = (),
     overlays: Sequence[Overlay] = (),
     table: pd.DataFrame | None = None,
+    charts: Sequence[Waterfall] = (),
     area: str | None = None,
     title: str,
     notes: Sequence[str] = (),
@@ -135,6 +137,8 @@ def interactive(
         Zones, constraints and the like, drawn over the frame in this order.
     table
         Ranking table of the panel; see :attr:`Overlay.key`.
+    charts
+        Waterfalls of the panel, of which one is shown at a time.
     area
         Column with the area in mu, summed per class in the legend.
     title
@@ -187,6 +191,7 @@ def interactive(
         "columns": columns.heads,
         "overlays": layers.overlays,
         "table": layers.table,
+        "charts": [chart.head() for chart in charts],
         "notes": [*map(str, notes), *_own_notes(frame, shapes.undrawn, area, undrawn, words)],
     }
     return page.build(title=title, words=words, data=data, blobs=store.text())

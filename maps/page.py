@@ -21,7 +21,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-_SCRIPTS = ("decode.js", "shapes.js", "layers.js", "panel.js", "main.js")
+_SCRIPTS = ("decode.js", "shapes.js", "layers.js", "panel.js", "charts.js", "main.js")
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 
 

@@ -96,10 +96,10 @@ def read_enterprises(
         ledger=ledger,
         given=settings.fields,
         units=settings.units,
-        default_units=_defaults(table, settings, ledger),
+        default_units=unit_defaults(table, settings, ledger),
         reserved=RESULT_COLUMNS,
     )
-    _refuse_unknown_units(named, path)
+    refuse_unknown_units(named, path)
     checked = {f.check: f.column for f in schema("enterprise") if f.check and f.column in named.frame}
     respelled = check_and_tidy(
         named.frame, columns=checked, rows=table.rows, source=table.source, ledger=ledger, unique=False
@@ -110,7 +110,8 @@ def read_enterprises(
     return prepare_enterprises(frame, period=period, source=table.source, ledger=ledger)
 
 
-def _defaults(table: Table, settings: TableSettings, ledger: Ledger) -> dict[str, str]:
+def unit_defaults(table: Table, settings: TableSettings, ledger: Ledger) -> dict[str, str]:
+    """The units of a table where its headers do not say them: its title's, or the user's."""
     defaults = {"persons": "人"}
     if table.unit_hint:
         defaults["money"] = table.unit_hint
@@ -129,7 +130,8 @@ def _defaults(table: Table, settings: TableSettings, ledger: Ledger) -> dict[str
     return defaults
 
 
-def _refuse_unknown_units(named: Canonical, path: object) -> None:
+def refuse_unknown_units(named: Canonical, path: object) -> None:
+    """Refuse a table with columns whose unit nobody states."""
     money: list[Match] = [m for m in named.unresolved.values() if m.field.dimension == "money"]
     if money:
         raise ProjectError("project-money-unit", file=path, columns=" / ".join(m.column for m in money))

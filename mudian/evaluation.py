@@ -16,8 +16,10 @@ from mudian.errors import UsageError
 from parcels.errors import FormatError
 
 Table = TypeVar("Table", bound=pd.DataFrame)
-SPATIAL = ("parcels", "zones")
+SPATIAL = ("parcels", "zones", "developable", "steps")
 TABLES = ("parcels", "enterprises", "zones", "links", "candidates", "findings", "ledger")
+# Tables that a run has when its project asks for them.
+OPTIONAL = ("deductions", "developable", "steps", "left_measures", "projects")
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,11 @@ class Evaluation:
         Tables as described in the contract.
     manifest
         Inputs, decisions, parameters, row counts, conservation, versions and timings.
+    deductions, developable, steps, left_measures
+        What is taken from each zone in which order, the pieces that remain, the land left after every step, and the
+        named measures of remaining land; empty where the run did not compute them.
+    projects
+        Proposed projects with their admission.
     layers
         Constraint layers as read, by name; not written to disk.
     """
@@ -44,11 +51,18 @@ class Evaluation:
     findings: pd.DataFrame
     ledger: pd.DataFrame
     manifest: dict[str, Any]
+    deductions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    developable: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)
+    steps: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame, repr=False)
+    left_measures: pd.DataFrame = field(default_factory=pd.DataFrame)
+    projects: pd.DataFrame = field(default_factory=pd.DataFrame)
     layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict, repr=False)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tables by name, in the order in which they are written."""
-        return {name: getattr(self, name) for name in TABLES}
+        kept = {name: getattr(self, name) for name in TABLES}
+        more = {name: getattr(self, name) for name in OPTIONAL}
+        return kept | {name: table for name, table in more.items() if len(table.columns)}
 
     def save(self, folder: str | Path, *, formats: tuple[str, ...] = ("gpkg", "parquet", "xlsx", "html")) -> Path:
         """Write all results to a folder, which is replaced in one step.
@@ -110,7 +124,8 @@ def load(folder: str | Path) -> Evaluation:
         raise UsageError("run-incomplete", file=folder, names=" / ".join(missing), formats=formats)
     tables: dict[str, Any] = {
         name: _read(folder / f"{name}.parquet", gpd.read_parquet if name in SPATIAL else pd.read_parquet)
-        for name in TABLES
+        for name in (*TABLES, *OPTIONAL)
+        if name in TABLES or (folder / f"{name}.parquet").is_file()
     }
     return Evaluation(**tables, manifest=manifest)
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import rasterio
 import shapely
+from numpy.typing import NDArray
 from rasterio.errors import RasterioIOError
 
 from mudian.corrections import Corrections, read_corrections
@@ -21,6 +22,7 @@ from mudian.holdings import read_holdings
 from mudian.measure import PER_MU
 from mudian.packs.catalog import bundled
 from mudian.project import Constraint, LayerSettings, Project
+from mudian.proposals import read_proposals
 from mudian.schemas import MONEY, QUANTITIES, categorise, schema
 from mudian.zones import prepare_zones
 from parcels.crs.resolve import to_crs
@@ -67,6 +69,8 @@ class Inputs:
     zones: gpd.GeoDataFrame
     layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
     buildings: gpd.GeoDataFrame | None = None
+    projects: pd.DataFrame | None = None
+    clean: NDArray[np.bool_] | None = None
 
 
 def read_inputs(project: Project, *, ledger: Ledger) -> Inputs:
@@ -79,7 +83,7 @@ def read_inputs(project: Project, *, ledger: Ledger) -> Inputs:
     """
     corrections = _corrections(project, ledger)
     parcels = read_parcels(project, corrections=corrections, ledger=ledger)
-    report_topology(
+    topology = report_topology(
         parcels,
         rows=parcels["source_row"].to_numpy(),
         ids=parcels["parcel_id"],
@@ -98,6 +102,8 @@ def read_inputs(project: Project, *, ledger: Ledger) -> Inputs:
             if (layer := _constraint(project, c, parcels, ledger)) is not None
         },
         buildings=_buildings(project, parcels, ledger),
+        projects=_projects(project, ledger),
+        clean=topology.clean,
     )
 
 
@@ -250,6 +256,12 @@ def _buildings(project: Project, parcels: gpd.GeoDataFrame, ledger: Ledger) -> g
     return _beside(frame, parcels, _name(project.buildings), ledger)
 
 
+def _projects(project: Project, ledger: Ledger) -> pd.DataFrame | None:
+    if project.projects is None:
+        return None
+    return read_proposals(project.resolve(project.projects.path), project.projects, ledger=ledger)
+
+
 def _beside(frame: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, source: str, ledger: Ledger) -> gpd.GeoDataFrame:
     """A layer in the CRS of the parcels; polygons that cross themselves there are repaired once more."""
     moved = to_crs(frame, parcels.crs, ledger=ledger, source=source)
@@ -285,7 +297,6 @@ def _one_zone(project: Project, parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def _constraint(
     project: Project, constraint: Constraint, parcels: gpd.GeoDataFrame, ledger: Ledger
 ) -> gpd.GeoDataFrame | None:
-    ledger.add("constraint-not-deducted", stage="read", source=constraint.name, layer=constraint.name)
     if constraint.path is None:
         check_raster(project.folder / str(constraint.raster), ledger=ledger)
         return None
@@ -332,7 +343,7 @@ def check_raster(path: Path, *, ledger: Ledger) -> dict[str, object]:
 def input_files(project: Project) -> dict[str, list[Path]]:
     """The files behind every input of a project, companions of shapefiles included."""
     named: dict[str, str] = {"parcels": project.parcels.path}
-    for section in ("enterprises", "holdings", "zones", "buildings", "corrections"):
+    for section in ("enterprises", "holdings", "zones", "buildings", "corrections", "projects"):
         settings = getattr(project, section)
         if settings is not None:
             named[section] = settings.path

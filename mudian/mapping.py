@@ -9,6 +9,7 @@ import maps
 from mudian.evaluation import Evaluation
 from mudian.explain.cards import card_lines
 from mudian.labels import column_label, value_labels, word
+from mudian.waterfall import waterfall
 from parcels.catalog import Lang
 
 CARD = (
@@ -40,6 +41,7 @@ def map_page(evaluation: Evaluation) -> maps.Page:
         card=[_card(c, frame, lang) for c in CARD if c in frame],
         overlays=_overlays(evaluation, lang),
         table=_ranking(evaluation, lang),
+        charts=_charts(evaluation, lang),
         title=f"{project['name']} {word('title_map', lang)}",
         notes=_notes(evaluation, lang),
         lang=lang,
@@ -114,9 +116,35 @@ def _overlays(evaluation: Evaluation, lang: Lang) -> list[maps.Overlay]:
     zones = evaluation.zones[["zone_name", "geometry"]].rename(columns={"zone_name": title})
     found = [maps.Overlay(zones, title, label=title, key=title, colour="#333333")]
     for name, layer in evaluation.layers.items():
-        text = f"{name} · {word('not_deducted', lang)}"
-        found.append(maps.Overlay(layer[["geometry"]], text, colour="#7a9a3a", hatch=True))
-    return found
+        found.append(maps.Overlay(layer[["geometry"]], name, colour="#7a9a3a", hatch=True))
+    return [*found, *_remaining(evaluation, lang)]
+
+
+def _remaining(evaluation: Evaluation, lang: Lang) -> list[maps.Overlay]:
+    """The remaining pieces, usable ones and fragments apart."""
+    pieces = evaluation.developable
+    if not len(pieces):
+        return []
+    colours = {"usable": "#1a9850", "fragment": "#b8860b"}
+    names = value_labels("class", lang)
+    made = []
+    for kind, colour in colours.items():
+        part = pieces[(pieces["class"] == kind).to_numpy(bool)]
+        if len(part):
+            made.append(maps.Overlay(part[["geometry"]], f"{word('developable', lang)} · {names[kind]}", colour=colour))
+    return made
+
+
+def _charts(evaluation: Evaluation, lang: Lang) -> list[maps.Waterfall]:
+    if not len(evaluation.deductions):
+        return []
+    bars = waterfall(evaluation.zones, evaluation.deductions, lang=lang)
+    unit = word("mu", lang)
+    return [
+        maps.Waterfall(str(part["zone_name"].iloc[0]), part["label"].tolist(), part["value_mu"].tolist(),
+                       part["kind"].tolist(), unit)
+        for _, part in bars.groupby("zone_id", sort=False)
+    ]  # fmt: skip
 
 
 def _ranking(evaluation: Evaluation, lang: Lang) -> pd.DataFrame:

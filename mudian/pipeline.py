@@ -5,17 +5,21 @@ Data move one way. Every stage is a function on plain tables that can be used al
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mudian.allocate import allocate, landless, report_landless, report_money
 from mudian.assign import assign_zones
 from mudian.buildings import add_buildings
 from mudian.checks import area_findings
 from mudian.conserve import check, draw_up
+from mudian.constraints import constraint_layers
+from mudian.developable import Developable, remaining_area
 from mudian.errors import PackError
 from mudian.evaluation import Evaluation, as_stored
 from mudian.explain.record import policy_record
@@ -30,6 +34,8 @@ from mudian.measure import industrial, measure_enterprises, measure_parcels, mea
 from mudian.packs.policy import Policy, policies
 from mudian.progress import Stages
 from mudian.project import Project, load_project
+from mudian.rules.admission import admit
+from mudian.rules.left_measures import left_measures
 from parcels.codes.land_use import detect_system, normalise_land_use
 from parcels.ledger import Ledger, source_of
 from parcels.units import M2_PER_MU
@@ -87,10 +93,14 @@ def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> 
             lang=project.project.lang,
             ledger=ledger,
         )
+        proposals, admitted = _admit(inputs, policy)
+    with clock.stage("deduct"):
+        left, measures = _remaining(project, inputs, verdicts.parcels, policy, ledger)
+        zones = verdicts.zones.assign(**{str(c): left.zones[c] for c in left.zones})
+    with clock.stage("account"):
         record = policy_record(policy)
         note_lacking(record, ledger)
         note_elsewhere(policy, parcels, ledger, lang=project.project.lang)
-    with clock.stage("account"):
         accounts = draw_up(
             allocated,
             enterprises,
@@ -99,18 +109,24 @@ def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> 
             set_aside=inputs.enterprises.set_aside,
         )
         check(accounts)
-        found = join([area_findings(measured), verdicts.findings])
+        found = join([area_findings(measured), verdicts.findings, *admitted])
     tables = {
         "parcels": as_stored(verdicts.parcels),
         "enterprises": as_stored(verdicts.enterprises),
-        "zones": as_stored(verdicts.zones),
+        "zones": as_stored(zones),
         "links": as_stored(_link_table(allocated, measured)),
         "candidates": links.candidates,
         "findings": found,
+        "deductions": left.deductions,
+        "developable": left.pieces,
+        "steps": left.steps,
+        "left_measures": measures,
     }
+    if proposals is not None:
+        tables["projects"] = as_stored(proposals)
     _report_undone(project, ledger)
     manifest = make_manifest(project, inputs, tables, accounts, ledger, clock)
-    manifest |= {"policies": record, "verdicts": verdicts.notes}
+    manifest |= {"policies": record, "verdicts": verdicts.notes, "developable": {"limits": left.limits}}
     return Evaluation(**tables, ledger=ledger.frame(), manifest=manifest, layers=inputs.layers)
 
 
@@ -129,6 +145,51 @@ def _policy(project: Project) -> Policy:
         if error.place["file"] is None:
             error.place["file"] = project.file
         raise
+
+
+def _admit(inputs: Inputs, policy: Policy) -> tuple[pd.DataFrame | None, list[pd.DataFrame]]:
+    """Proposed projects with what the rules on admission say of them."""
+    if inputs.projects is None:
+        return None, []
+    found = admit(inputs.projects, policy)
+    return inputs.projects.assign(**{str(c): found.table[c] for c in found.table}), [
+        found.findings(inputs.projects["project_id"])
+    ]
+
+
+def _remaining(
+    project: Project, inputs: Inputs, parcels: gpd.GeoDataFrame, policy: Policy, ledger: Ledger
+) -> tuple[Developable, pd.DataFrame]:
+    """What remains of each zone after supplied land and constraints, and the named measures of it."""
+    layers = constraint_layers(project, inputs.layers, inputs.zones, policy, ledger=ledger)
+    frontage = layers.apart.get("frontage")
+    left = remaining_area(
+        inputs.zones,
+        parcels,
+        layers.taken,
+        settings=project.developable,
+        clean=inputs.clean,
+        roads=None if frontage is None else np.asarray(frontage.geometry.values),
+        threads=os.cpu_count() or 1,
+        lang=project.project.lang,
+        ledger=ledger,
+    )
+    measures = left_measures(
+        inputs.zones,
+        parcels,
+        left=_last_step(left),
+        planned=layers.apart.get("planned"),
+        evidence=layers.apart.get("evidence"),
+        policy=policy,
+        lang=project.project.lang,
+    )
+    return left, measures
+
+
+def _last_step(left: Developable) -> NDArray[np.object_]:
+    """What remains of every zone, in the order of the zones."""
+    last = left.steps["order"] == left.steps["order"].max()
+    return np.asarray(left.steps.geometry[last].values)
 
 
 def _by_kind(project: Project, inputs: Inputs) -> dict[str, gpd.GeoDataFrame]:

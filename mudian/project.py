@@ -103,13 +103,30 @@ class Constraint(_Model):
     datum: Literal["cgcs2000", "wgs84"] | None = None
     datum_shift: str | dict[str, float | str] | None = None
     slope_over: float | None = None
+    slope_method: Literal["horn", "zevenbergen-thorne"] = "horn"
+    classes: tuple[int, ...] = ()
+    role: Literal["hard", "soft"] = "hard"
+    buffer_m: float | None = None
+    buffer_by: str | None = None
+    edge: Literal["land", "centre"] = "land"
+    half_width_m: float | str | None = None
     fields: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_source(self) -> Constraint:
         if (self.path is None) == (self.raster is None):
             raise ValueError("path or raster")
+        if self.raster is not None and (self.slope_over is None) == (not self.classes):
+            raise ValueError("slope_over or classes")
         return self
+
+
+class DevelopableSettings(_Model):
+    """``[developable]``: what counts as a usable piece, and how long supply is looked back on."""
+
+    min_area_mu: float | None = None
+    min_width_m: float | None = None
+    supply_years: int | None = None
 
 
 class Corrections(_Model):
@@ -144,6 +161,8 @@ class Project(_Model):
     buildings: LayerSettings | None = None
     constraints: tuple[Constraint, ...] = ()
     corrections: Corrections | None = None
+    projects: TableSettings | None = None
+    developable: DevelopableSettings = DevelopableSettings()
     parameters: dict[str, Parameter] = Field(default_factory=dict)
     output: OutputSettings = OutputSettings()
     folder: Path = Path()
@@ -243,7 +262,7 @@ def _allowed(place: tuple[int | str, ...], expected: str) -> str:
         "constraints": "name = … (1 ×)",
     }
     if place[0] == "constraints" and len(place) == 2:
-        return 'path = "…" | raster = "…" (1 ×)'
+        return 'path = "…" | raster = "…" (1 ×); raster: slope_over = 25 | classes = […] (1 ×)'
     return hints.get(str(place[-1]), expected)
 
 
@@ -271,6 +290,8 @@ def _model_at(place: tuple[int | str, ...]) -> type[BaseModel]:
         "buildings": LayerSettings,
         "constraints": Constraint,
         "corrections": Corrections,
+        "projects": TableSettings,
+        "developable": DevelopableSettings,
         "output": OutputSettings,
     }
     return sections[str(place[0])] if place else Project

@@ -26,6 +26,7 @@ from xlsxwriter.worksheet import Worksheet
 from mudian.evaluation import Evaluation
 from mudian.labels import column_label, sheet_label, value_labels, word
 from mudian.verdict_sheets import VERDICT_SHEETS, verdict_tables
+from mudian.workbook_charts import draw_waterfalls
 from mudian.workbook_overview import draw_overview
 from mudian.workbook_rows import Body, Kind, fill, kind_of, shorten
 from parcels.catalog import SEVERITIES, Lang
@@ -40,7 +41,8 @@ _NUMBER_WIDTH = {"number": 13.0, "integer": 10.0, "date": 11.0, "datetime": 17.0
 _TEXT_WIDTHS = (8.0, 44.0)
 _SAMPLE = 1000
 _NOT_SHOWN = ("geometry",)
-_ONLY_FILLED = ("candidates", *VERDICT_SHEETS)
+_MORE_TABLES = ("deductions", "developable", "left_measures", "projects")
+_ONLY_FILLED = ("candidates", *VERDICT_SHEETS, *_MORE_TABLES)
 _MERGED, _RANK = "_incomplete", "rank_"
 _A3, _HEADER_HEIGHT, _PAGE_WIDTH = 8, 36, 300  # paper, points, half-width characters across
 
@@ -103,6 +105,7 @@ def write_workbook(evaluation: Evaluation, path: Path) -> None:
         draw_overview(book, evaluation, text=text)
         for name, table in _tables(evaluation).items():
             _add_table(book, name, table, evaluation)
+        draw_waterfalls(book, evaluation)
         _sources(book, evaluation)
     fill(skeleton, path, book.bodies)
 
@@ -120,6 +123,7 @@ def _tables(evaluation: Evaluation) -> dict[str, pd.DataFrame]:
         "enterprises": evaluation.enterprises,
         "parcels": pd.DataFrame(evaluation.parcels),
         **verdict_tables(evaluation),
+        **{name: pd.DataFrame(getattr(evaluation, name)) for name in _MORE_TABLES},
         "links": links,
         "candidates": evaluation.candidates,
         "ledger": evaluation.ledger.sort_values("severity", key=_severity, kind="stable"),

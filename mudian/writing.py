@@ -28,7 +28,7 @@ OURS = frozenset(
         "manifest.json", "ledger.csv", "evaluation.gpkg", "report.xlsx", "map.html", "sheets", "heat",
         *(f"{n}.parquet" for n in (
             "parcels", "enterprises", "zones", "links", "candidates", "findings", "ledger",
-            "deductions", "developable", "screening",
+            "deductions", "developable", "screening", "steps", "left_measures", "projects",
         )),
     ]
 )  # fmt: skip
@@ -117,7 +117,7 @@ def write_geopackage(evaluation: Evaluation, path: Path) -> None:
     The format knows no two columns that differ in case alone and keeps ``fid`` and ``geom`` for itself; such a column
     of the user gets a number behind its name here, and keeps its name in the Parquet files.
     """
-    own = {name: getattr(evaluation, name) for name in SPATIAL}
+    own = {name: getattr(evaluation, name) for name in SPATIAL if len(getattr(evaluation, name).columns)}
     tables = {name: getattr(evaluation, name) for name in ("enterprises", "links")}
     titles = _distinct([*own, *tables, *evaluation.layers])
     constraints = dict(zip(titles[len(own) + len(tables) :], evaluation.layers.values(), strict=True))

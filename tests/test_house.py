@@ -66,6 +66,8 @@ NAMED = {
     ("policy.py", 3),  # place of the status in a row of a table
     ("incentive_case.py", 12), ("incentive_case.py", 31),  # the last day of a year
     ("intensity.py", 12), ("intensity.py", 31),
+    ("buffers.py", 16),  # segments of a quarter circle
+    ("left_measures.py", 1e4), ("left_measures.py", 1e6),  # square metres of a hectare and a square kilometre
     ("intensity_areas.py", 1e-6),  # rounding of sums of areas
 }  # fmt: skip
 # Numbers of workbooks and tables that some pack has, too, by chance.

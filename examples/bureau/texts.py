@@ -277,6 +277,11 @@ name = "坡度大于25°"
 kind = "slope"
 raster = "dem.tif"
 slope_over = 25
+role = "soft"                 # 弹性约束：可以论证后使用，单独标明
+
+[developable]                 # 剩余地块：小于此面积或窄于此宽度的算零碎地块
+min_area_mu = 3
+min_width_m = 20
 
 [output]
 dir = "成果"

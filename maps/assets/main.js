@@ -197,6 +197,7 @@
   function makePanel() {
     const parts = [Maps.make('h1', { textContent: data.title }), Maps.themePicker(app), Maps.legend(app), Maps.search(app)];
     if (data.table) parts.push(Maps.ranking(app));
+    if (data.charts.length) parts.push(Maps.charts(app));
     if (data.overlays.length) parts.push(Maps.layerList(app));
     parts.push(Maps.notes(app));
     document.getElementById('panel').replaceChildren(...parts);

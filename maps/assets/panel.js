@@ -23,6 +23,8 @@
     return make('section', {}, [head].concat(children));
   }
 
+  Maps.section = section;
+
   function clickable(node, action) {
     node.classList.add('go');
     node.tabIndex = 0;

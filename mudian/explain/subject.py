@@ -55,7 +55,8 @@ class Subject:
 def table_of(evaluation: Evaluation, kind: str) -> pd.DataFrame:
     """The table of a kind of subject; empty where the run has none."""
     table = getattr(evaluation, _TABLES[kind], None)
-    return pd.DataFrame({KEYS[kind]: pd.Series(dtype="str")}) if table is None else pd.DataFrame(table)
+    lacking = table is None or KEYS[kind] not in table
+    return pd.DataFrame({KEYS[kind]: pd.Series(dtype="str")}) if lacking else pd.DataFrame(table)
 
 
 def find_subject(evaluation: Evaluation, name: str, *, kind: Kind | None = None, lang: Lang = "zh") -> Subject:

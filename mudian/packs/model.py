@@ -22,7 +22,7 @@ Subject = Literal["parcel", "enterprise", "zone", "project"]
 Family = Literal["idle", "inefficient", "standard_land", "conform", "admission", "entry", "target"]
 Topic = Literal[
     "idle-land", "project-indicators", "intensity", "zones", "evaluation", "low-efficiency", "standard-land",
-    "incentives",
+    "incentives", "developable",
 ]  # fmt: skip
 Operator = Literal[
     "<", "<=", ">", ">=", "==", "!=", "in", "not_in", "contains_all", "is", "between", "starts_with_any", "present"

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from maps import CardField, MapError, Overlay, Page, Theme, interactive
+from maps import CardField, MapError, Overlay, Page, Theme, Waterfall, interactive
 from maps.interactive import read_words
 
 BREAKS = [1.0, 3.0, 6.0]
@@ -527,3 +527,22 @@ def test_notebook_frame(visit):
     inner = tab.frame_locator("iframe")
     inner.locator("body[data-ready]").wait_for(timeout=20000)
     assert HOSTILE[1] in inner.locator("h1").inner_text()
+
+
+@pytest.mark.browser
+def test_the_waterfall_shows_its_figures_and_hostile_names_as_text(visit):
+    kinds = ["total", "hard", "soft", "left"]
+    charts = [
+        Waterfall("东区", ["总面积", HOSTILE[4], "水面", "剩余"], [1000.0, 400.25, np.nan, 599.75], kinds, "亩"),
+        Waterfall(HOSTILE[0], ["总面积", "已供", "水面", "剩余"], [10.0, 4.0, 1.0, 5.0], kinds, "亩"),
+    ]
+    tab = visit(make_page(charts=charts))
+    texts = tab.locator("svg.waterfall text").all_text_contents()
+    assert [t for t in texts if not t.startswith(("总", "<", "水", "剩"))] == ["1,000.0", "−400.3", "未提供", "599.8"]
+    assert HOSTILE[4] in tab.locator("svg.waterfall text title").all_text_contents()
+    bars = [float(b.get_attribute("width")) for b in tab.locator("svg.waterfall rect").all()]
+    assert len(bars) == 3
+    assert bars[1] / bars[0] == pytest.approx(0.40025, abs=1e-6)
+    tab.select_option("select", "1")
+    assert "5.0" in tab.locator("svg.waterfall text").all_text_contents()
+    assert tab.locator("select option").all_text_contents() == ["东区", HOSTILE[0]]

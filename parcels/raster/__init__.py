@@ -1,0 +1,1 @@
+"""Rasters: cells that meet a condition, as polygons, read window by window."""
