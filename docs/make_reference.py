@@ -54,8 +54,8 @@ PARAMETERS = """\
 ## `[parameters]`
 
 Values that the policy packs leave open, or that you set otherwise, by their key: numbers, words, days or lists. A key
-that no chosen pack has is refused. `mudian policies show ID` lists the keys; a verdict that needs one which is not given
-is unknown and names it. `"<pack>.in_force"` gives the day of a document whose year is masked.
+that no chosen pack has is refused. `mudian policies show ID` lists the keys; a verdict that needs one which is not
+given is unknown and names it. `"<pack>.in_force"` gives the day of a document whose year is masked.
 
 ```toml
 [project]
