@@ -122,11 +122,10 @@ class Constraint(_Model):
 
 
 class DevelopableSettings(_Model):
-    """``[developable]``: what counts as a usable piece, and how long supply is looked back on."""
+    """``[developable]``: what counts as a usable piece."""
 
     min_area_mu: float | None = None
     min_width_m: float | None = None
-    supply_years: int | None = None
 
 
 class Corrections(_Model):
