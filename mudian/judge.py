@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from mudian.findings import join
-from mudian.packs.policy import Policy
+from mudian.packs.policy import IN_FORCE, Policy
 from mudian.rules.borderline import Borderline, borderline, borderline_inefficient, join_borderline, near_limits
 from mudian.rules.grading.grade import grade
 from mudian.rules.grading.result import Grades
@@ -132,7 +132,7 @@ def judge_all(
         ]
     )
     near = _borderline(ready, policy, idle)
-    flips = _flips(ready, policy, rebuild, basis, idle, low)
+    flips = _flips(policy, rebuild, basis, idle, low, conform)
     standard = {"standard_land_eligible": eligible, "standard_land_conform": conform}
     parcels = _with_verdicts(measured.parcels, idle, low, standard, near, flips)
     _note_ownership(idle, ready.parcels, ledger)
@@ -246,12 +246,12 @@ def _borderline(ready: Measured, policy: Policy, idle: IdleVerdict) -> Borderlin
 
 
 def _flips(
-    ready: Measured,
     policy: Policy,
     rebuild: Callable[[str], Measured] | None,
     basis: str,
     idle: IdleVerdict,
     low: Inefficient,
+    conform: Checklist,
 ) -> BasisFlips | None:
     """Which verdicts another area basis would change."""
     if rebuild is None or not (policy.rules("inefficient") or policy.rules("conform")):
@@ -262,11 +262,10 @@ def _flips(
         firms = _graded(other.enterprises, _grades(other.enterprises, policy))
         parcels = _with_zone(other.parcels, other.zones)
         again = judge_inefficient(parcels, firms, other.links, policy, idle_status=status)
-        conform = standard_land_conform(parcels, policy)
-        return {"inefficient": again.parcels["inefficient"], "standard_land_conform": conform.outcome}
+        kept = standard_land_conform(parcels, policy).outcome
+        return {"inefficient": again.parcels["inefficient"], "standard_land_conform": kept}
 
-    base = {"inefficient": low.parcels["inefficient"]}
-    base["standard_land_conform"] = standard_land_conform(ready.parcels, policy).outcome
+    base = {"inefficient": low.parcels["inefficient"], "standard_land_conform": conform.outcome}
     return basis_flips(rebuild, verdicts, basis=basis, base=base)
 
 
@@ -277,6 +276,10 @@ def note_policy(policy: Policy, ledger: Ledger | None) -> None:
     if not policy.packs:
         ledger.add("policy-none", stage="judge", field="policies")
     for entry in policy.unused():
+        if entry.reason == "unset":  # a document whose year is masked, and whose day nobody gave
+            key = f"{entry.pack}.{IN_FORCE}"
+            ledger.add("policy-value-lacking", stage="judge", source=entry.pack, id=entry.key, key=key)
+            continue
         code = "policy-abolished" if entry.reason == "abolished" else "policy-not-yet"
         ledger.add(code, stage="judge", source=entry.pack, id=entry.key, rule=entry.key, as_of=policy.as_of)
     for pack, document in policy.ended():

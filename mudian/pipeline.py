@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -26,7 +27,7 @@ from mudian.explain.record import policy_record
 from mudian.findings import join
 from mudian.hold import held_area
 from mudian.inputs import Inputs, read_inputs
-from mudian.judge import Measured, judge_all, note_elsewhere, note_lacking
+from mudian.judge import Measured, Verdicts, judge_all, note_elsewhere, note_lacking
 from mudian.link import Links, link
 from mudian.locate import enterprise_points
 from mudian.manifest import make_manifest
@@ -84,15 +85,8 @@ def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> 
         enterprises = measure_enterprises(inputs.enterprises.frame, allocated)
         zones = measure_zones(inputs.zones, measured, base=project.project.zone_area_base)
     with clock.stage("judge"):
-        verdicts = judge_all(
-            Measured(measured, enterprises, zones, allocated),
-            policy,
-            layers=_by_kind(project, inputs),
-            rebuild=lambda column: _measured_on(column, project, inputs, parcels, links),
-            basis=project.parcels.area_basis,
-            lang=project.project.lang,
-            ledger=ledger,
-        )
+        ready = Measured(measured, enterprises, zones, allocated)
+        verdicts = _judge(project, inputs, parcels, links, ready, policy, ledger)
         proposals, admitted = _admit(inputs, policy)
     with clock.stage("deduct"):
         left, measures = _remaining(project, inputs, verdicts.parcels, policy, ledger)
@@ -110,20 +104,16 @@ def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> 
         )
         check(accounts)
         found = join([area_findings(measured), verdicts.findings, *admitted])
-    tables = {
+    tables: dict[str, Any] = {
         "parcels": as_stored(verdicts.parcels),
         "enterprises": as_stored(verdicts.enterprises),
         "zones": as_stored(zones),
         "links": as_stored(_link_table(allocated, measured)),
         "candidates": links.candidates,
         "findings": found,
-        "deductions": left.deductions,
-        "developable": left.pieces,
-        "steps": left.steps,
-        "left_measures": measures,
     }
-    if proposals is not None:
-        tables["projects"] = as_stored(proposals)
+    more = {"deductions": left.deductions, "developable": left.pieces, "steps": left.steps, "left_measures": measures}
+    tables |= more | ({} if proposals is None else {"projects": as_stored(proposals)})
     _report_undone(project, ledger)
     manifest = make_manifest(project, inputs, tables, accounts, ledger, clock)
     manifest |= {"policies": record, "verdicts": verdicts.notes, "developable": {"limits": left.limits}}
@@ -145,6 +135,26 @@ def _policy(project: Project) -> Policy:
         if error.place["file"] is None:
             error.place["file"] = project.file
         raise
+
+
+def _judge(
+    project: Project,
+    inputs: Inputs,
+    parcels: gpd.GeoDataFrame,
+    links: Links,
+    ready: Measured,
+    policy: Policy,
+    ledger: Ledger,
+) -> Verdicts:
+    return judge_all(
+        ready,
+        policy,
+        layers=_by_kind(project, inputs),
+        rebuild=lambda column: _measured_on(column, project, inputs, parcels, links),
+        basis=project.parcels.area_basis,
+        lang=project.project.lang,
+        ledger=ledger,
+    )
 
 
 def _admit(inputs: Inputs, policy: Policy) -> tuple[pd.DataFrame | None, list[pd.DataFrame]]:

@@ -188,10 +188,6 @@ class Policy:
         kept = tuple(r for r in table.rows if r[3] != "recalled" or key in self.confirmed)
         return table.model_copy(update={"rows": kept})
 
-    def document_of(self, pack: Pack, name: str) -> str:
-        """How a document of a pack is cited."""
-        return pack.documents[name].name
-
     def with_factor(self, factor: float, keys: Iterable[str] | None = None) -> Policy:
         """The same policy with numeric thresholds multiplied by ``factor``."""
         return replace(self, factor=factor, scaled=None if keys is None else frozenset(keys))

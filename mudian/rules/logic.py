@@ -7,7 +7,7 @@ larger, are equal, so that exactly one third is not "less than one third" becaus
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -172,10 +172,6 @@ class Judged:
         """Rows of the findings table, for the subjects to which the rule applies; parts follow the whole."""
         keys = ids.astype("category")
         return join([_rows(judged, subject_type, keys) for judged in (self, *self.parts)])
-
-    def with_outcome(self, outcome: pd.Series) -> Judged:
-        """The same rule with another outcome; names of missing fields stay where it is unknown."""
-        return replace(self, outcome=outcome, missing=self.missing.where(outcome.isna(), ""))
 
 
 def _rows(judged: Judged, subject_type: str, ids: pd.Series) -> pd.DataFrame:

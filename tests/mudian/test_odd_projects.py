@@ -231,7 +231,7 @@ def test_policies_formats_and_language(folder: Path) -> None:
     text = FULL.replace('"2025"\n', '"2025"\nlang = "en"\npolicies = ["national", "taian-2021"]\n')
     evaluation = run(folder, text.replace('["parquet"]', '["parquet", "xlsx", "html", "pdf"]'))
     said = evaluation.ledger
-    assert list(evaluation.manifest["policies"]["packs"]) or evaluation.manifest["policies"]["packs"]
+    assert [pack["id"] for pack in evaluation.manifest["policies"]["packs"]] == ["national", "taian-2021"]
     assert (
         evaluation.parcels["idle_status"]
         .isin(["not_idle", "not_due", "idle_1y", "idle_2y", "idle_stopped", "unknown"])
