@@ -139,7 +139,6 @@ def test_constant():
 
 
 def test_findings_leave_out_whom_the_rule_does_not_concern():
-    index = pd.RangeIndex(3)
     judged = Judged(
         "r", column(T, F, U), pd.Series([6.0, 1.0, None]), ">=", 5.0, "亩", "第一条",
         pd.Series(["", "", "area_mu"], dtype="str").astype("category"), column(T, F, T),
