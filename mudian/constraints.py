@@ -13,7 +13,6 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from parcels.raster.mask import Mask, class_mask, slope_mask
 
 from mudian.developable import Taken, choices
 from mudian.packs.policy import Policy
@@ -21,6 +20,7 @@ from mudian.project import Constraint, Project
 from mudian.rules.buffers import buffered
 from parcels.catalog import CATALOG, Lang
 from parcels.ledger import Ledger
+from parcels.raster.mask import Mask, class_mask, slope_mask
 
 Geometries = NDArray[np.object_]
 _POLYGONAL = (3, 6)
