@@ -4,24 +4,45 @@ The package knows no rules and reads no files of the user: :func:`interactive` t
 that opens by double-click without a network.
 """
 
+from maps.atlas import atlas
+from maps.basemaps import ImageBase, TianDiTu, TileBase
 from maps.charts import Waterfall
 from maps.classes import PALETTES, bands, quantile_breaks
 from maps.errors import MapError
-from maps.interactive import CardField, interactive
+from maps.folium_map import folium_map
+from maps.images import ImageLayer
+from maps.interactive import CardField, interactive, wording
 from maps.overlays import Overlay
 from maps.page import Page
-from maps.themes import Theme, classify
+from maps.sheet import Imprint, Sheet, sheet
+from maps.steps import Steps
+from maps.themes import Band, Classified, LegendRow, Theme, classify, theme_bands
 
 __all__ = [
     "PALETTES",
+    "Band",
     "CardField",
+    "Classified",
+    "ImageBase",
+    "ImageLayer",
+    "Imprint",
+    "LegendRow",
     "MapError",
     "Overlay",
     "Page",
+    "Sheet",
+    "Steps",
     "Theme",
+    "TianDiTu",
+    "TileBase",
     "Waterfall",
+    "atlas",
     "bands",
     "classify",
+    "folium_map",
     "interactive",
     "quantile_breaks",
+    "sheet",
+    "theme_bands",
+    "wording",
 ]

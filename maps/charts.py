@@ -34,6 +34,8 @@ class Waterfall:
         from what the bars before them left.
     unit
         Unit of the sizes.
+    key
+        Value of the group that it belongs to; by default the group that is called like its title.
     """
 
     title: str
@@ -41,6 +43,7 @@ class Waterfall:
     values: Sequence[float]
     kinds: Sequence[Kind]
     unit: str = ""
+    key: str | None = None
 
     def bars(self) -> list[dict[str, Any]]:
         """Begin and size of every bar, as plain values.
@@ -71,4 +74,4 @@ class Waterfall:
 
     def head(self) -> dict[str, Any]:
         """The waterfall as the page needs it."""
-        return {"title": self.title, "unit": self.unit, "bars": self.bars()}
+        return {"title": self.title, "unit": self.unit, "key": self.key, "bars": self.bars()}

@@ -15,12 +15,17 @@ import numpy as np
 import pandas as pd
 
 from maps import pack, page
+from maps.basemaps import Base, store_bases
 from maps.charts import Waterfall
 from maps.classes import Floats, Wording
 from maps.errors import Lang, MapError
+from maps.filters import is_quotient, slider_stops, store_exact
+from maps.groups import store_groups
+from maps.images import ImageLayer, store_images
 from maps.overlays import Overlay, store_layers
 from maps.pack import Head
 from maps.page import Page
+from maps.steps import Steps, store_steps
 from maps.themes import Theme, classify, existing, numeric
 
 
@@ -40,6 +45,8 @@ class CardField:
         Decimals of a number; default 0 for whole numbers and 2 for others.
     words
         Texts to show in place of values, for example ``{"idle_1y": "满一年未动工"}``.
+    prose
+        Sentences, such as reasons: shown under the other lines across the whole card, and not exported.
     """
 
     column: str
@@ -47,6 +54,7 @@ class CardField:
     unit: str = ""
     digits: int | None = None
     words: Mapping[str, str] | None = None
+    prose: bool = False
 
 
 @dataclass
@@ -88,9 +96,9 @@ class _Columns:
         series = pd.Series(values[self.order])
         return self._add(("values", len(self.known)), pack.store_column(self.store, series, digits=digits))
 
-    def measure(self, values: Floats) -> int:
-        """Numerator or denominator, given in the order of the frame."""
-        return self._add(("measure", len(self.known)), pack.store_measure(self.store, values[self.order]))
+    def exact(self, values: Floats) -> int:
+        """Numbers to be compared and summed as they are, given in the order of the frame."""
+        return self._add(("exact", len(self.known)), store_exact(self.store, values[self.order]))
 
     def _series(self, column: str, use: str) -> pd.Series:
         return existing(self.frame, column, use).iloc[self.order].reset_index(drop=True)
@@ -111,14 +119,20 @@ def interactive(
     search: Sequence[str] = (),
     card: Sequence[CardField] = (),
     overlays: Sequence[Overlay] = (),
+    images: Sequence[ImageLayer] = (),
+    bases: Sequence[Base] = (),
+    steps: Steps | None = None,
     table: pd.DataFrame | None = None,
     charts: Sequence[Waterfall] = (),
     area: str | None = None,
+    filters: Sequence[Theme] | None = None,
+    group: str | None = None,
+    figures: pd.DataFrame | None = None,
     title: str,
     notes: Sequence[str] = (),
     lang: Lang = "zh",
 ) -> Page:
-    """Draw a frame as one self-contained page with themes, legend, search, cards and a ranking table.
+    """Draw a frame as one self-contained page with themes, legend, filter, search, cards, ranking and zone panel.
 
     Parameters
     ----------
@@ -135,12 +149,26 @@ def interactive(
         Lines of the card that a click opens.
     overlays
         Zones, constraints and the like, drawn over the frame in this order.
+    images
+        Pictures such as heat surfaces, listed among the layers.
+    bases
+        Base maps to choose from; none is shown at first. Without one the page asks for nothing from the network.
+    steps
+        What is left after each step of a deduction.
     table
         Ranking table of the panel; see :attr:`Overlay.key`.
     charts
         Waterfalls of the panel, of which one is shown at a time.
     area
         Column with the area in mu, summed per class in the legend.
+    filters
+        Themes whose classes can be ticked to show only their rows; by default the class themes of the page. A theme
+        with values has limits to be moved besides.
+    group
+        Column that names the zone of each row, with the values of the ``key`` of the first overlay that has one. The
+        page then has a panel with the figures, classes and waterfall of each zone.
+    figures
+        Key figures of the zone panel, with the values of ``group`` as index; default: the row of ``table``.
     title
         Title of page and panel.
     notes
@@ -177,6 +205,8 @@ def interactive(
     columns = _Columns(frame, shapes.order, store, {True: words["yes"], False: words["no"]})
     layers = store_layers(store, overlays, table, words)
     undrawn = [(overlay.title, n) for overlay, n in zip(overlays, layers.undrawn, strict=True)]
+    pictures: dict[str, str] = {}
+    grounds = store_bases(bases, words, pictures)
     data = {
         "lang": lang,
         "words": words,
@@ -185,16 +215,24 @@ def interactive(
         "zoom": pack.ZOOM,
         "shapes": pack.store_shapes(store, shapes),
         "search": [columns.text(name, "search") for name in dict.fromkeys([label, *search])],
-        "themes": [_theme(columns, theme, area, words) for theme in themes],
+        "themes": [_theme(columns, theme, area, words, card) for theme in themes],
         "label": columns.text(label, "label"),
+        "labelName": next((line.label or line.column for line in card if line.column == label), label),
+        "area": None if area is None else columns.exact(numeric(frame, area, "area")),
+        "filters": [_filter(columns, theme, themes, area, words) for theme in _filters(filters, themes)],
+        "group": None if group is None else _groups(columns, group, overlays, table, figures, words),
         "card": [_card_line(columns, line) for line in card],
         "columns": columns.heads,
         "overlays": layers.overlays,
         "table": layers.table,
+        "images": store_images(images, pictures),
+        "bases": grounds.heads,
+        "steps": None if steps is None else store_steps(store, steps),
         "charts": [chart.head() for chart in charts],
         "notes": [*map(str, notes), *_own_notes(frame, shapes.undrawn, area, undrawn, words)],
     }
-    return page.build(title=title, words=words, data=data, blobs=store.text())
+    blobs = store.text() | pictures
+    return page.build(title=title, words=words, data=data, blobs=blobs, hosts=grounds.hosts)
 
 
 def read_words(lang: str) -> dict[str, str]:
@@ -205,9 +243,23 @@ def read_words(lang: str) -> dict[str, str]:
     return languages[lang]
 
 
-def _theme(columns: _Columns, theme: Theme, area: str | None, words: Mapping[str, str]) -> Head:
-    wording = Wording(**{item.name: words[item.name] for item in fields(Wording)})
-    done = classify(columns.frame, theme, area=area, wording=wording)
+def wording(lang: Lang = "zh") -> Wording:
+    """The words for labels of classes, as the page has them.
+
+    Examples
+    --------
+    >>> wording("en").no_data
+    'No data'
+    """
+    words = read_words(lang)
+    return Wording(**{item.name: words[item.name] for item in fields(Wording)})
+
+
+def _theme(
+    columns: _Columns, theme: Theme, area: str | None, words: Mapping[str, str], card: Sequence[CardField] = ()
+) -> Head:
+    own = Wording(**{item.name: words[item.name] for item in fields(Wording)})
+    done = classify(columns.frame, theme, area=area, wording=own)
     head: Head = {
         "title": theme.title,
         "unit": theme.unit,
@@ -218,23 +270,56 @@ def _theme(columns: _Columns, theme: Theme, area: str | None, words: Mapping[str
     }
     if done.values is not None:
         head["values"] = columns.values(done.values, theme.digits)
-    if theme.kind == "ratio":
-        head |= _sums(columns, theme)
+        head["stops"] = slider_stops(done.values, theme.breaks, theme.digits)
+        head |= _sums(columns, theme, done.values, card) if theme.kind == "ratio" else {}
+        if theme.kind != "ratio" or not head["quotient"]:
+            head["exact"] = columns.exact(done.values)
     return head
 
 
-def _sums(columns: _Columns, theme: Theme) -> Head:
+def _sums(columns: _Columns, theme: Theme, values: Floats, card: Sequence[CardField]) -> Head:
     """Numerator and denominator; the page sums them over rows that have a value and both parts."""
+    above = numeric(columns.frame, str(theme.numerator), theme.title)
+    below = numeric(columns.frame, str(theme.denominator), theme.title)
+    line = next((line for line in card if line.column == theme.numerator), CardField(str(theme.numerator)))
     return {
-        "numerator": columns.measure(numeric(columns.frame, str(theme.numerator), theme.title)),
-        "denominator": columns.measure(numeric(columns.frame, str(theme.denominator), theme.title)),
+        "numerator": columns.exact(above),
+        "denominator": columns.exact(below),
+        "quotient": is_quotient(values, above, below),
+        "sumLabel": line.label or line.column,
+        "sumUnit": line.unit,
         "breaks": [float(limit) for limit in theme.breaks],
         "zeroClass": theme.zero_class,
     }
 
 
+def _filters(filters: Sequence[Theme] | None, themes: Sequence[Theme]) -> Sequence[Theme]:
+    return [theme for theme in themes if theme.kind == "class"] if filters is None else filters
+
+
+def _filter(
+    columns: _Columns, theme: Theme, themes: Sequence[Theme], area: str | None, words: Mapping[str, str]
+) -> Head:
+    """A theme of the page by its number, another one with its classes."""
+    number = next((number for number, other in enumerate(themes) if other is theme), None)
+    return {"spec": _theme(columns, theme, area, words)} if number is None else {"theme": number}
+
+
+def _groups(
+    columns: _Columns,
+    group: str,
+    overlays: Sequence[Overlay],
+    table: pd.DataFrame | None,
+    figures: pd.DataFrame | None,
+    words: Mapping[str, str],
+) -> Head:
+    rows = existing(columns.frame, group, "group").iloc[columns.order]
+    return store_groups(columns.store, rows, overlays, table, figures, words)
+
+
 def _card_line(columns: _Columns, line: CardField) -> Head:
-    return {"label": line.label or line.column, "unit": line.unit, "column": columns.shown(line)}
+    head: Head = {"label": line.label or line.column, "unit": line.unit, "column": columns.shown(line)}
+    return head | {"prose": line.prose}
 
 
 def _own_notes(

@@ -37,7 +37,7 @@ class Overlay:
         Column written on the map at each polygon.
     key
         Column that occurs in the ranking table too, as a column or as its index: a click on a row of the
-        table goes to the polygon with the same value.
+        table goes to the polygon with the same value. The ``group`` of a page holds the same values.
     fill, hatch
         Fill the polygons, or hatch them; otherwise only outlines are drawn.
     shown
@@ -102,7 +102,7 @@ def store_layers(
     for number, (overlay, packed) in enumerate(zip(overlays, shapes, strict=True)):
         if overlay.key is not None:
             rows = _rows_by_key(overlay, packed)
-            found = [rows.get(str(key)) for key in _table_keys(table, overlay)]
+            found = [rows.get(str(key)) for key in table_keys(table, overlay)]
             links = [old or (None if row is None else [number, row]) for old, row in zip(links, found, strict=True)]
     return Layers(heads, _table(table, links, words), undrawn)
 
@@ -116,6 +116,9 @@ def _head(store: pack.Store, overlay: Overlay, shapes: pack.Shapes) -> Head:
         "shown": overlay.shown,
         "shapes": pack.store_shapes(store, shapes),
     }
+    if overlay.key is not None:
+        keys = existing(overlay.data, overlay.key, overlay.title).iloc[shapes.order[: shapes.rings.count]]
+        head["keys"] = [None if pd.isna(key) else str(key) for key in keys]
     if overlay.label is not None:
         drawn = shapes.order[: shapes.rings.count]
         texts = existing(overlay.data, overlay.label, overlay.title).iloc[drawn]
@@ -131,7 +134,8 @@ def _rows_by_key(overlay: Overlay, shapes: pack.Shapes) -> dict[str, int]:
     return {str(key): row for row, key in enumerate(drawn) if not pd.isna(key)}
 
 
-def _table_keys(table: pd.DataFrame, overlay: Overlay) -> Sequence[object]:
+def table_keys(table: pd.DataFrame, overlay: Overlay) -> Sequence[object]:
+    """The key of every row of the table, from its index or a column."""
     if table.index.name == overlay.key:
         return list(table.index)
     if overlay.key in table.columns:
@@ -140,8 +144,12 @@ def _table_keys(table: pd.DataFrame, overlay: Overlay) -> Sequence[object]:
 
 
 def _table(table: pd.DataFrame, links: list[list[int] | None], words: Mapping[str, str]) -> Head:
-    columns = [_table_column(table.iloc[:, i], words) for i in range(table.shape[1])]
-    return {"columns": columns, "links": links}
+    return {"columns": table_columns(table, words), "links": links}
+
+
+def table_columns(table: pd.DataFrame, words: Mapping[str, str]) -> list[Head]:
+    """The columns of a table with their cells as the page shows them."""
+    return [_table_column(table.iloc[:, i], words) for i in range(table.shape[1])]
 
 
 def _table_column(series: pd.Series, words: Mapping[str, str]) -> Head:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import gzip
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import count
 
 import geopandas as gpd
@@ -32,9 +32,13 @@ _SEPARATOR = "\x1e"
 _MISSING_TEXT = "\x01"
 _NUL = "\x00"  # ends a text for some hash tables
 _MISSING_INT = -(2**31)
+_TEXT_LEVEL, _NUMBER_LEVEL = 6, 3  # of gzip; higher ones make numbers hardly smaller, but take twice as long
+_BLOCK = 100_000  # polygons quantised at a time
+_FAR = 2.0**28  # units; the map is half as wide
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 
 Ints = NDArray[np.int64]
+Units = NDArray[np.int32]
 Head = dict[str, object]
 
 
@@ -45,17 +49,17 @@ class Store:
     blobs: dict[str, bytes] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def add(self, data: bytes) -> str:
+    def add(self, data: bytes, level: int = _TEXT_LEVEL) -> str:
         """Compress and keep one byte string; returns its name."""
         name = f"b{next(self._numbers)}"
-        self.blobs[name] = gzip.compress(data, 6, mtime=0)
+        self.blobs[name] = gzip.compress(data, level, mtime=0)
         return name
 
     def add_numbers(self, values: NDArray[np.generic], dtype: str) -> Head:
         """Keep an array with its bytes shuffled; returns what the page needs to decode it."""
         array = np.ascontiguousarray(values, dtype=np.dtype(dtype).newbyteorder("<"))
         planes = array.view(np.uint8).reshape(len(array), array.itemsize).T
-        return {"blob": self.add(planes.tobytes()), "type": dtype}
+        return {"blob": self.add(planes.tobytes(), _NUMBER_LEVEL), "type": dtype}
 
     def twin(self, head: Head, heads: list[Head]) -> int | None:
         """Number of an earlier head with the same content; the bytes of ``head`` are then dropped."""
@@ -78,8 +82,8 @@ class Store:
 class Rings:
     """Quantised rings: vertices in units, the ring of each vertex run and the row of each ring."""
 
-    x: Ints
-    y: Ints
+    x: Units
+    y: Units
     vertices: Ints
     rings: Ints
 
@@ -109,7 +113,7 @@ def pack_shapes(geometry: gpd.GeoSeries, *, name: str = "") -> Shapes:
     ----------
     geometry
         Polygons, multipolygons or collections that hold some, in any CRS. Null, empty and other geometry is
-        not drawn, nor is geometry without finite coordinates in web Mercator.
+        not drawn, nor is geometry off the map of web Mercator, such as the poles.
     name
         Name of the layer, for the error text.
 
@@ -126,20 +130,16 @@ def pack_shapes(geometry: gpd.GeoSeries, *, name: str = "") -> Shapes:
     if geometry.crs is None:
         raise MapError("map-crs-missing", name=name)
     polygons, owner = _polygons(np.asarray(geometry.array, dtype=object))
-    with np.errstate(invalid="ignore"):  # rows with NaN among their coordinates are set apart below
-        oriented = shapely.orient_polygons(polygons)
-    rings, of_polygon = shapely.get_rings(oriented, return_index=True)
-    xy, of_vertex = shapely.get_coordinates(rings, return_index=True)
-    x, y = to_units(geometry.crs, xy)
-    of_row = owner[of_polygon][of_vertex] if len(xy) else np.empty(0, dtype=np.int64)
-    bad = np.zeros(len(geometry), dtype=bool)
-    bad[of_row[~(np.isfinite(x) & np.isfinite(y))]] = True
-    keep = ~bad[of_row]
-    x, y, of_vertex, of_row = x[keep], y[keep], of_vertex[keep], of_row[keep]
-    order = _near_order(x, y, of_row)
+    rows, place = _near_order(polygons, owner)
+    by_place = np.argsort(place, kind="stable")
+    polygons, place = polygons[by_place], place[by_place]
+    blocks = [slice(start, start + _BLOCK) for start in range(0, max(len(polygons), 1), _BLOCK)]
+    outlines = _joined_outlines([_quantise(geometry.crs, polygons[block], place[block]) for block in blocks])
+    drawn = np.setdiff1d(place, outlines.broken)
+    rings = _whole_rings(outlines, drawn)
+    order = rows[drawn]
     undrawn = np.setdiff1d(np.arange(len(geometry)), order)
-    rings_packed = _quantise(x, y, of_vertex, of_row, order)
-    return Shapes(rings_packed, np.concatenate([order, undrawn]), len(undrawn))
+    return Shapes(rings, np.concatenate([order, undrawn]), len(undrawn))
 
 
 def store_shapes(store: Store, shapes: Shapes) -> Head:
@@ -147,14 +147,14 @@ def store_shapes(store: Store, shapes: Shapes) -> Head:
     rings = shapes.rings
     start = np.cumsum(rings.vertices) - rings.vertices
     first_x, first_y = rings.x[start], rings.y[start]
-    dx, dy = np.diff(rings.x, prepend=0), np.diff(rings.y, prepend=0)
+    dx, dy = (np.diff(values, prepend=np.int32(0)) for values in (rings.x, rings.y))
     dx[start] = dy[start] = 0
     return {
         "rows": rings.count,
         "rings": store.add_numbers(rings.rings, "u4"),
         "vertices": store.add_numbers(rings.vertices, "u4"),
-        "firstX": _store_differences(store, np.diff(first_x, prepend=0)),
-        "firstY": _store_differences(store, np.diff(first_y, prepend=0)),
+        "firstX": _store_differences(store, np.diff(first_x, prepend=np.int32(0))),
+        "firstY": _store_differences(store, np.diff(first_y, prepend=np.int32(0))),
         "stepX": _store_differences(store, dx),
         "stepY": _store_differences(store, dy),
     }
@@ -257,8 +257,8 @@ def _store_decimal(store: Store, values: NDArray[np.float64], digits: int) -> He
     return {"kind": "number", "digits": digits, "scale": 10**digits, **store.add_numbers(whole, "i4")}
 
 
-def _store_differences(store: Store, values: Ints) -> Head:
-    folded = np.where(values < 0, -2 * values - 1, 2 * values)
+def _store_differences(store: Store, values: Units) -> Head:
+    folded = ((values << 1) ^ (values >> 31)).view(np.uint32)
     return store.add_numbers(folded, "u2" if folded.max(initial=0) < 2**16 else "u4")
 
 
@@ -285,30 +285,61 @@ def to_units(crs: CRS, xy: NDArray[np.float64]) -> tuple[NDArray[np.float64], ND
     return (np.asarray(x) + _HALF) / UNIT, (_HALF - np.asarray(y)) / UNIT
 
 
-def _near_order(x: NDArray[np.float64], y: NDArray[np.float64], of_row: Ints) -> Ints:
-    rows, start = np.unique(of_row, return_index=True)
-    if len(rows) == 0:
-        return rows
-    centres = shapely.points(
-        (np.minimum.reduceat(x, start) + np.maximum.reduceat(x, start)) / 2,
-        (np.minimum.reduceat(y, start) + np.maximum.reduceat(y, start)) / 2,
-    )
-    distance = gpd.GeoSeries(centres).hilbert_distance().to_numpy()
-    nearest: Ints = rows[np.argsort(distance, kind="stable")]
-    return nearest
+def _near_order(polygons: NDArray[np.object_], owner: Ints) -> tuple[Ints, Ints]:
+    """Rows in Hilbert order of the middle of their bounds, and the place in it of each polygon's row."""
+    if len(polygons) == 0:
+        return owner, owner
+    rows, start = np.unique(owner, return_index=True)
+    bounds = np.nan_to_num(shapely.bounds(polygons), posinf=0, neginf=0)
+    middle = np.minimum.reduceat(bounds[:, :2], start) / 2 + np.maximum.reduceat(bounds[:, 2:], start) / 2
+    distance = gpd.GeoSeries(shapely.points(middle)).hilbert_distance().to_numpy()
+    near = np.argsort(distance, kind="stable")
+    place_of_row = np.empty(len(rows), dtype=np.int64)
+    place_of_row[near] = np.arange(len(rows))
+    return rows[near], np.repeat(place_of_row, np.diff(start, append=len(owner)))
 
 
-def _quantise(x: NDArray[np.float64], y: NDArray[np.float64], of_ring: Ints, of_row: Ints, order: Ints) -> Rings:
-    place = np.empty(int(of_row.max(initial=-1)) + 1, dtype=np.int64)
-    place[order] = np.arange(len(order))
-    sort = np.argsort(place[of_row], kind="stable")
-    ring, row = of_ring[sort], place[of_row][sort]
-    qx, qy = np.rint(x[sort]).astype(np.int64), np.rint(y[sort]).astype(np.int64)
-    new_ring = np.diff(ring, prepend=-1) != 0
+@dataclass(frozen=True)
+class _Outlines:
+    """Quantised rings, the place of the row of each ring, and the places of rows that cannot be drawn."""
+
+    x: Units
+    y: Units
+    vertices: Ints
+    place: Ints
+    broken: Ints
+
+
+def _quantise(crs: CRS, polygons: NDArray[np.object_], place: Ints) -> _Outlines:
+    """Rings in whole units, without closing and repeated vertices."""
+    with np.errstate(invalid="ignore"):  # coordinates that are not finite are found below
+        oriented = shapely.orient_polygons(polygons)
+    rings, of_polygon = shapely.get_rings(oriented, return_index=True)
+    xy, of_ring = shapely.get_coordinates(rings, return_index=True)
+    x, y = to_units(crs, xy)
+    bad = ~((np.abs(x) < _FAR) & (np.abs(y) < _FAR))
+    x[bad] = y[bad] = 0
+    qx, qy = np.rint(x).astype(np.int32), np.rint(y).astype(np.int32)
+    new_ring = np.diff(of_ring, prepend=-1) != 0
     closing = np.roll(new_ring, -1)
-    repeated = ~new_ring & (np.diff(qx, prepend=0) == 0) & (np.diff(qy, prepend=0) == 0)
+    repeated = (np.diff(qx, prepend=np.int32(0)) == 0) & (np.diff(qy, prepend=np.int32(0)) == 0)
     keep = new_ring | ~(closing | repeated)
     starts = np.flatnonzero(new_ring)
     vertices = np.add.reduceat(keep.astype(np.int64), starts) if len(starts) else starts
-    rings = np.bincount(row[starts], minlength=len(order))
-    return Rings(qx[keep], qy[keep], vertices, rings)
+    of_row = place[of_polygon]
+    return _Outlines(qx[keep], qy[keep], vertices, of_row, np.unique(of_row[of_ring[bad]]))
+
+
+def _joined_outlines(parts: list[_Outlines]) -> _Outlines:
+    names = [item.name for item in fields(_Outlines)]
+    return _Outlines(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def _whole_rings(outlines: _Outlines, drawn: Ints) -> Rings:
+    """The rings of the rows that can be drawn; ``drawn`` holds their places."""
+    x, y, vertices, place = outlines.x, outlines.y, outlines.vertices, outlines.place
+    if len(outlines.broken):
+        whole = ~np.isin(place, outlines.broken)
+        of_whole = np.repeat(whole, vertices)
+        x, y, vertices, place = x[of_whole], y[of_whole], vertices[whole], place[whole]
+    return Rings(x, y, vertices, np.bincount(np.searchsorted(drawn, place), minlength=len(drawn)))

@@ -3,7 +3,7 @@
 Text from data goes into ``application/json`` blocks only, escaped so that no value can end the block, and the
 scripts of the page write it with ``textContent``. A content security policy in the page lists the hashes of
 our own scripts and styles: a script that came in with the data would not run, and no address can be
-requested.
+requested, but for the pictures of a base map that was asked for.
 """
 
 from __future__ import annotations
@@ -15,13 +15,31 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-_SCRIPTS = ("decode.js", "shapes.js", "layers.js", "panel.js", "charts.js", "main.js")
+_SCRIPTS = (
+    "decode.js",
+    "shapes.js",
+    "pixels.js",
+    "layers.js",
+    "panel.js",
+    "filter.js",
+    "export.js",
+    "charts.js",
+    "zonepanel.js",
+    "geodesy.js",
+    "hover.js",
+    "measure.js",
+    "beside.js",
+    "base.js",
+    "steps.js",
+    "sheet.js",
+    "main.js",
+)
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -71,7 +89,9 @@ class Page:
         )
 
 
-def build(*, title: str, words: Mapping[str, str], data: object, blobs: Mapping[str, str]) -> Page:
+def build(
+    *, title: str, words: Mapping[str, str], data: object, blobs: Mapping[str, str], hosts: Sequence[str] = ()
+) -> Page:
     """Put title, words, data and packed bytes into the page template.
 
     Parameters
@@ -84,6 +104,8 @@ def build(*, title: str, words: Mapping[str, str], data: object, blobs: Mapping[
         What the scripts need, made of dicts, lists, texts, numbers and None.
     blobs
         Names and base64 texts of the packed bytes.
+    hosts
+        Servers from which the page may load pictures, such as ``https://tiles.example``; by default none.
 
     Returns
     -------
@@ -98,7 +120,7 @@ def build(*, title: str, words: Mapping[str, str], data: object, blobs: Mapping[
         "title": html.escape(title),
         "too_old": html.escape(words["too_old"]),
         "loading": html.escape(words["loading"]),
-        "policy": _policy(scripts, styles),
+        "policy": _policy(scripts, styles, hosts),
         "styles": "\n".join(f"<style>{text}</style>" for text in styles),
         "guard": f"<script>{guard}</script>",
         "data": f'<script type="application/json" id="page-data">{json_block(data)}</script>',
@@ -151,12 +173,12 @@ def leaflet_style() -> str:
     return re.sub(r"url\(['\"]?(images/[\w./-]+)['\"]?\)", inline, style)
 
 
-def _policy(scripts: list[str], styles: list[str]) -> str:
+def _policy(scripts: list[str], styles: list[str], hosts: Sequence[str]) -> str:
     def hashes(texts: list[str]) -> str:
         digests = (hashlib.sha256(text.encode("utf-8")).digest() for text in texts)
         return " ".join(f"'sha256-{base64.b64encode(digest).decode('ascii')}'" for digest in digests)
 
     return (
         f"default-src 'none'; script-src {hashes(scripts)}; style-src {hashes(styles)}; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+        f"img-src {' '.join(['data:', 'blob:', *hosts])}; base-uri 'none'; form-action 'none'"
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -122,6 +123,32 @@ class Classified:
     values: Floats | None
     legend: tuple[LegendRow, ...]
     no_data: LegendRow
+
+
+@dataclass(frozen=True)
+class Band:
+    """One left-closed class of a ratio or number: ``low <= value < high``, None for no limit.
+
+    ``zero`` is True for the class of zero alone, False where zero has a class of its own and is not in this one.
+    """
+
+    low: float | None
+    high: float | None
+    zero: bool | None = None
+
+
+def theme_bands(theme: Theme) -> list[Band]:
+    """The classes of a ratio or number from low to high, as they are counted.
+
+    Examples
+    --------
+    >>> theme_bands(Theme("t", "number", "t", breaks=[1]))
+    [Band(low=None, high=1.0, zero=None), Band(low=1.0, high=None, zero=None)]
+    """
+    edges = [None, *map(float, theme.breaks), None]
+    apart = False if theme.zero_class else None
+    found = [Band(low, high, apart) for low, high in pairwise(edges)]
+    return [Band(None, None, True), *found] if theme.zero_class else found
 
 
 @dataclass(frozen=True)

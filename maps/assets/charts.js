@@ -38,6 +38,9 @@
     return svg;
   }
 
+  Maps.waterfall = draw;
+
+  /* The waterfalls of a page without a zone panel, one at a time: the one that is chosen or whose zone is clicked. */
   Maps.charts = function (app) {
     const charts = app.data.charts;
     const place = document.createElement('div');
@@ -48,6 +51,16 @@
       option.value = i;
       option.textContent = chart.title;
       choice.appendChild(option);
+    });
+    function belongs(chart, overlay, row) {
+      const spec = app.overlays[overlay].spec;
+      return chart.key === null ? !!spec.labels && spec.labels[row] === chart.title : !!spec.keys && spec.keys[row] === chart.key;
+    }
+    app.on('feature', function (overlay, row) {
+      const found = charts.findIndex(function (chart) { return belongs(chart, overlay, row); });
+      if (found < 0) return;
+      choice.value = found;
+      show();
     });
     function show() { place.replaceChildren(draw(charts[choice.value], app.words)); }
     choice.addEventListener('change', show);

@@ -5,6 +5,8 @@ window.Maps = {};
   'use strict';
   const MISSING = -2147483648;
   const SEPARATOR = 0x1e;
+  const PIECE = 262144;
+  const PAUSE_MS = 12;
   const ARRAYS = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i4: Int32Array, f4: Float32Array, f8: Float64Array };
 
   Maps.readData = function () {
@@ -19,21 +21,51 @@ window.Maps = {};
     return bytes;
   }
 
+  /* Lets the page draw a frame when what was unpacked since the last one took long. Nothing is shown at first. */
+  let rested = 0;
+  async function pause() {
+    if (!document.body.dataset.ready || performance.now() - rested < PAUSE_MS) return;
+    await new Promise(function (go) { setTimeout(go, 0); });
+    rested = performance.now();
+  }
+
+  async function feed(writer, bytes) {
+    for (let at = 0; at < bytes.length; at += PIECE) {
+      await writer.write(bytes.subarray(at, at + PIECE));
+      await pause();
+    }
+    await writer.close();
+  }
+
+  /* The last four bytes of gzip hold the length, so that the pieces have a place to go to. */
   async function inflate(name) {
     const node = document.getElementById(name);
     const packed = fromBase64(node.textContent);
     node.textContent = '';
-    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
+    const stream = new DecompressionStream('gzip');
+    const out = new Uint8Array(new DataView(packed.buffer).getUint32(packed.length - 4, true));
+    await Promise.all([feed(stream.writable.getWriter(), packed), collect(stream.readable.getReader(), out)]);
+    return out;
+  }
+
+  async function collect(reader, out) {
+    let at = 0;
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+      out.set(piece.value, at);
+      at += piece.value.length;
+    }
   }
 
   /* Bytes of equal weight stand together in the page; put them back into numbers. */
   Maps.numbers = async function (spec) {
     const bytes = await inflate(spec.blob);
+    await pause();
     const Type = ARRAYS[spec.type];
     const size = Type.BYTES_PER_ELEMENT;
     if (size === 1) return bytes;
     const n = bytes.length / size;
+    if (Type === Uint16Array) return joinTwo(bytes, n);
+    if (size === 4 && Type !== Float32Array) return joinFour(bytes, new Type(n));
     const out = new Uint8Array(bytes.length);
     for (let plane = 0; plane < size; plane++) {
       for (let i = 0, from = plane * n, to = plane; i < n; i++, from++, to += size) out[to] = bytes[from];
@@ -41,12 +73,17 @@ window.Maps = {};
     return new Type(out.buffer);
   };
 
-  /* Differences are folded so that small ones of either sign are small: 0, -1, 1, -2, ... */
-  Maps.unfold = function (folded) {
-    const out = new Int32Array(folded.length);
-    for (let i = 0; i < folded.length; i++) out[i] = (folded[i] >>> 1) ^ -(folded[i] & 1);
+  function joinTwo(bytes, n) {
+    const out = new Uint16Array(n);
+    for (let i = 0; i < n; i++) out[i] = bytes[i] | bytes[n + i] << 8;
     return out;
-  };
+  }
+
+  function joinFour(bytes, out) {
+    const n = out.length;
+    for (let i = 0; i < n; i++) out[i] = bytes[i] | bytes[n + i] << 8 | bytes[2 * n + i] << 16 | bytes[3 * n + i] << 24;
+    return out;
+  }
 
   class NumberColumn {
     constructor(spec, raw) {
@@ -62,13 +99,15 @@ window.Maps = {};
   }
 
   class TextColumn {
-    constructor(bytes, n) {
+    constructor(bytes) {
       this.bytes = bytes;
-      this.starts = new Uint32Array(n + 1);
-      let row = 0;
-      for (let at = bytes.indexOf(SEPARATOR); at >= 0; at = bytes.indexOf(SEPARATOR, at + 1)) this.starts[++row] = at + 1;
-      this.starts[n] = bytes.length + 1;
       this.decoder = new TextDecoder();
+      this.found = null;
+    }
+    /* Where each text starts, looked for when the first one is wanted. */
+    get starts() {
+      if (!this.found) this.found = startsOf(this.bytes);
+      return this.found;
     }
     text(i) {
       const text = this.decoder.decode(this.bytes.subarray(this.starts[i], this.starts[i + 1] - 1));
@@ -85,7 +124,7 @@ window.Maps = {};
     }
     /* Calls found(row) for each row that holds the text, small and capital Latin letters alike. */
     search(text, found) {
-      if (!this.lower) this.lower = this.bytes.map(function (b) { return b > 64 && b < 91 ? b + 32 : b; });
+      if (!this.lower) this.lower = lowered(this.bytes);
       const hay = this.lower;
       const needle = new TextEncoder().encode(text.replace(/[A-Z]/g, function (c) { return c.toLowerCase(); }));
       for (let at = hay.indexOf(needle[0]); at >= 0; at = hay.indexOf(needle[0], at + 1)) {
@@ -109,20 +148,30 @@ window.Maps = {};
     }
   }
 
-  function countTexts(bytes) {
+  function startsOf(bytes) {
     let n = 1;
-    for (let at = bytes.indexOf(SEPARATOR); at >= 0; at = bytes.indexOf(SEPARATOR, at + 1)) n++;
-    return n;
+    for (let i = 0; i < bytes.length; i++) if (bytes[i] === SEPARATOR) n++;
+    const starts = new Uint32Array(n + 1);
+    for (let i = 0, row = 0; i < bytes.length; i++) if (bytes[i] === SEPARATOR) starts[++row] = i + 1;
+    starts[n] = bytes.length + 1;
+    return starts;
+  }
+
+  function lowered(bytes) {
+    const out = new Uint8Array(bytes.length);
+    for (let i = 0; i < bytes.length; i++) out[i] = bytes[i] > 64 && bytes[i] < 91 ? bytes[i] + 32 : bytes[i];
+    return out;
   }
 
   async function load(spec) {
-    if (spec.kind === 'number') return new NumberColumn(spec, await Maps.numbers(spec));
-    if (spec.kind === 'text') {
-      const bytes = await inflate(spec.blob);
-      return new TextColumn(bytes, countTexts(bytes));
+    if (spec.kind === 'number') {
+      const raw = await Maps.numbers(spec);
+      await pause();
+      return new NumberColumn(spec, raw);
     }
+    if (spec.kind === 'text') return new TextColumn(await inflate(spec.blob));
     const both = await Promise.all([inflate(spec.levels), Maps.numbers(spec)]);
-    return new LevelColumn(new TextColumn(both[0], countTexts(both[0])), both[1]);
+    return new LevelColumn(new TextColumn(both[0]), both[1]);
   }
 
   /* A function that gives the promise of a column by its number, unpacked once. */

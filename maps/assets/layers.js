@@ -1,103 +1,103 @@
-/* Layers of canvas tiles. A tile is drawn later, from a queue, so that panning and zooming stay smooth.
-   Polygons smaller than three pixels are not drawn one by one: what they hold is summed per pixel, and the pixel
-   shows sum(numerator) / sum(denominator) or the class with the largest area. Nothing is left out at any zoom. */
+/* Layers of canvas tiles. A tile is drawn from a queue, in slices, so that panning and zooming stay smooth; what a
+   tile shows is changed in one step, when all of it is ready. */
 (function (Maps, L) {
   'use strict';
-  const SMALL = 3;
   const NO_CLASS = 255;
   const TILE = 256;
-  const SLICE_MS = 10;
+  const BLOCK = 2048;
+  const SLICE_MS = 8;
+  const FIRST_SLICE_MS = 60;
+  const POINTS = 6000;
 
-  const jobs = [];
-  let running = false;
+  /* Tiles to be drawn, by their canvas. Until the first ones are there nothing moves, so slices may be long. The browser
+     draws paths after the slice, so their points are counted and not timed. */
+  const jobs = new Map();
+  const resting = [];
+  let current = null;
+  let waiting = false;
+  let slice = FIRST_SLICE_MS;
+
+  function enqueue(layer, tile, coords, done) {
+    const old = jobs.get(tile);
+    jobs.set(tile, { layer: layer, tile: tile, coords: coords, done: done || (old && old.done), steps: null });
+    wait();
+  }
+
+  function forget(tile) {
+    jobs.delete(tile);
+    if (!jobs.size) wait();
+  }
+
+  /* The next frame, or a timer where the page is not shown and no frame comes. */
+  function wait() {
+    if (waiting) return;
+    waiting = true;
+    let called = false;
+    const once = function () {
+      if (called) return;
+      called = true;
+      waiting = false;
+      work();
+    };
+    requestAnimationFrame(once);
+    setTimeout(once, 50);
+  }
+
   function work() {
-    const start = performance.now();
-    while (jobs.length && performance.now() - start < SLICE_MS) jobs.shift()();
-    running = jobs.length > 0;
-    if (running) setTimeout(work, 0);
-  }
-  function enqueue(job) {
-    jobs.push(job);
-    if (!running) {
-      running = true;
-      setTimeout(work, 0);
+    const end = performance.now() + slice;
+    let points = 0;
+    try {
+      while (jobs.size && points < POINTS && performance.now() < end) points += advance();
+    } finally {
+      if (jobs.size) wait(); else rest();
     }
   }
 
-  /* Adds up small rows per pixel of one tile. The arrays are used again for every tile. */
-  class PixelSums {
-    constructor(size) {
-      this.size = size;
-      this.single = new Int16Array(size * size);
-      this.top = new Float64Array(size * size);
-      this.bottom = new Float64Array(size * size);
-      this.weights = new Float32Array(0);
+  /* One step of one tile; a tile that fails is left as it is and does not hold up the others. */
+  function advance() {
+    if (!current || jobs.get(current.tile) !== current) current = nearest();
+    const job = current;
+    let step = { done: true, value: 0 }, failure = null;
+    try {
+      if (!job.steps) job.steps = job.layer.steps(job.tile, job.coords);
+      step = job.steps.next();
+    } catch (error) {
+      failure = error;
     }
-
-    paint(context, shapes, rows, view, theme) {
-      const classes = theme.colours.length;
-      const sums = theme.sums;
-      this.single.fill(-1);
-      if (sums) {
-        this.top.fill(0);
-        this.bottom.fill(0);
-      } else if (this.weights.length === this.size * this.size * classes) {
-        this.weights.fill(0);
-      } else {
-        this.weights = new Float32Array(this.size * this.size * classes);
-      }
-      for (const row of rows) this.add(shapes.boxes[0], row, view, theme, classes);
-      const image = context.createImageData(this.size, this.size);
-      const pixels = new Uint32Array(image.data.buffer);
-      for (let p = 0; p < pixels.length; p++) {
-        const one = this.single[p];
-        if (one === -1) continue;
-        pixels[p] = theme.pixels[one >= 0 ? one : sums ? ratioClass(sums, this.top[p], this.bottom[p], classes - 1) : this.heaviest(p, classes)];
-      }
-      context.putImageData(image, 0, 0);
+    if (step.done) {
+      jobs.delete(job.tile);
+      if (job.done) job.done(failure, job.tile);
     }
-
-    /* A row covers the pixels whose centre lies in its box, or else the one at its middle, in equal shares. */
-    add(boxes, row, view, theme, classes) {
-      const west = (boxes[4 * row] - view.west) * view.scale, east = (boxes[4 * row + 2] - view.west) * view.scale;
-      const north = (boxes[4 * row + 1] - view.north) * view.scale, south = (boxes[4 * row + 3] - view.north) * view.scale;
-      let x0 = Math.ceil(west - 0.5), x1 = Math.ceil(east - 0.5) - 1;
-      let y0 = Math.ceil(north - 0.5), y1 = Math.ceil(south - 0.5) - 1;
-      if (x1 < x0) x0 = x1 = Math.floor((west + east) / 2);
-      if (y1 < y0) y0 = y1 = Math.floor((north + south) / 2);
-      const share = 1 / ((x1 - x0 + 1) * (y1 - y0 + 1));
-      const code = theme.codes[row];
-      const sums = theme.sums;
-      const summed = sums && code < classes - 1 && !Number.isNaN(sums.top[row] + sums.bottom[row]);
-      for (let y = Math.max(0, y0); y <= Math.min(this.size - 1, y1); y++) {
-        for (let x = Math.max(0, x0); x <= Math.min(this.size - 1, x1); x++) {
-          const p = y * this.size + x;
-          this.single[p] = this.single[p] === -1 || this.single[p] === code ? code : -2;
-          if (!sums) {
-            this.weights[p * classes + code] += Math.max(1e-6, (east - west) * (south - north)) * share;
-          } else if (summed) {
-            this.top[p] += sums.top[row] * share;
-            this.bottom[p] += sums.bottom[row] * share;
-          }
-        }
-      }
-    }
-
-    heaviest(p, classes) {
-      let best = 0;
-      for (let c = 1; c < classes; c++) if (this.weights[p * classes + c] > this.weights[p * classes + best]) best = c;
-      return best;
-    }
+    if (failure) throw failure;
+    return step.done ? step.value : 0;
   }
 
-  /* Left-closed classes, as in the legend. */
-  function ratioClass(sums, top, bottom, noData) {
-    if (!(bottom > 0)) return noData;
-    if (sums.zeroClass && top === 0) return 0;
-    const value = top / bottom;
-    let code = 0;
-    while (code < sums.breaks.length && value >= sums.breaks[code]) code++;
-    return code + (sums.zeroClass ? 1 : 0);
+  function rest() {
+    slice = SLICE_MS;
+    resting.splice(0).forEach(function (go) { go(); });
+  }
+
+  /* A promise that is kept when every tile is as it should be. */
+  Maps.drawn = function () {
+    return new Promise(function (go) {
+      resting.push(go);
+      if (!jobs.size) rest();
+    });
+  };
+
+  /* The tile nearest to the middle of its map. */
+  function nearest() {
+    let best = null, least = Infinity;
+    jobs.forEach(function (job) {
+      const map = job.layer._map;
+      const middle = map ? map.project(map.getCenter(), job.coords.z).divideBy(TILE) : job.coords;
+      const distance = Math.abs(job.coords.x + 0.5 - middle.x) + Math.abs(job.coords.y + 0.5 - middle.y);
+      if (distance < least || !best) {
+        best = job;
+        least = distance;
+      }
+    });
+    return best;
   }
 
   const patterns = {};
@@ -127,119 +127,155 @@
       this.shapes = shapes;
       this.unitZoom = unitZoom;
       this.ratio = window.devicePixelRatio > 1.4 ? 2 : 1;
+      this.size = TILE * this.ratio;
       L.GridLayer.prototype.initialize.call(this, options);
-      this.on('tileunload', function (event) { event.tile.gone = true; });
+      this.on('tileunload', function (event) { forget(event.tile); });
     },
 
     createTile: function (coords, done) {
       const tile = document.createElement('canvas');
-      tile.width = tile.height = TILE * this.ratio;
-      const layer = this;
-      enqueue(function () {
-        if (!tile.gone) layer.draw(tile, coords);
-        done(null, tile);
-      });
+      tile.width = tile.height = this.size;
+      enqueue(this, tile, coords, done);
       return tile;
     },
 
     /* Draws the tiles that are there once more, in place, without the flash of redraw(). */
     repaint: function () {
       const layer = this;
-      Object.keys(this._tiles).forEach(function (key) {
-        const tile = layer._tiles[key];
-        enqueue(function () { if (!tile.el.gone) layer.draw(tile.el, tile.coords); });
+      Object.keys(this._tiles || {}).forEach(function (key) {
+        enqueue(layer, layer._tiles[key].el, layer._tiles[key].coords);
       });
     },
 
-    draw: function (tile, coords) {
+    /* Draws a tile in steps; the number of points that the browser has yet to draw is returned with the last one. */
+    steps: function* (tile, coords) {
       const perPixel = Math.pow(2, this.unitZoom - coords.z);
       const view = { west: coords.x * TILE * perPixel, north: coords.y * TILE * perPixel, scale: this.ratio / perPixel };
       const margin = 4 * perPixel;
       const side = TILE * perPixel;
       const rows = this.shapes.query(view.west - margin, view.north - margin, view.west + side + margin, view.north + side + margin);
       const context = tile.getContext('2d');
+      if (rows.length) return yield* this.paint(context, rows, view);
       context.clearRect(0, 0, tile.width, tile.height);
-      if (rows.length) this.paint(context, rows, view);
+      return 0;
+    },
+
+    /* The outlines of rows as one path, in steps. */
+    trace: function* (rows, view) {
+      const path = new Path2D();
+      let points = 0, rest = POINTS / 4;
+      for (const row of rows) {
+        const more = this.shapes.trace(path, row, view, this.size);
+        points += more;
+        rest -= more;
+        if (rest > 0) continue;
+        rest = POINTS / 4;
+        yield;
+      }
+      return { path: path, points: points };
     },
 
     at: function (latlng) {
       const point = this._map.project(latlng, this.unitZoom);
-      return this.shapes.at(point.x, point.y);
+      return this.shapes.at(point.x, point.y, this.isShown && this.isShown.bind(this));
     }
   });
 
-  /* The frame of the page, coloured by a theme. */
+  /* The frame of the page, coloured by a theme. A mask hides rows: one byte for each, 0 where it is not shown. */
   Maps.ThemeLayer = ShapeLayer.extend({
+    mask: null,
+
     setTheme: function (theme) {
       this.theme = theme;
       if (this._map) this.repaint();
     },
 
-    paint: function (context, rows, view) {
+    /* The mask is kept, not copied; call again when its content has changed. Null shows all rows. */
+    setMask: function (mask) {
+      this.mask = mask;
+      if (this._map) this.repaint();
+    },
+
+    isShown: function (row) {
+      return !(this.mask && !this.mask[row]) && !this.theme.hidden.has(this.theme.codes[row]);
+    },
+
+    paint: function* (context, rows, view) {
       const theme = this.theme;
-      const boxes = this.shapes.boxes[0];
-      const limit = SMALL * this.ratio / view.scale;
-      const small = [];
-      const byClass = theme.colours.map(function () { return []; });
-      let sides = 0;
-      for (const row of rows) {
-        const code = theme.codes[row];
-        if (theme.hidden.has(code)) continue;
+      const pixels = Maps.pixels(this.size);
+      pixels.begin(view, theme);
+      const large = yield* this.sort(pixels, rows, view);
+      const paths = [];
+      let points = 0;
+      for (let code = 0; code < large.length; code++) {
+        if (!large[code].length) continue;
+        const traced = yield* this.trace(large[code], view);
+        points += traced.points;
+        paths.push({ path: traced.path, code: code });
+      }
+      context.putImageData(pixels.image, 0, 0);
+      for (const part of paths) this.fillClass(context, part.path, theme, part.code);
+      return points;
+    },
+
+    /* Colours the small rows pixel by pixel and gives the large ones by class. */
+    sort: function* (pixels, rows, view) {
+      const theme = this.theme, mask = this.mask, boxes = this.shapes.boxes[0];
+      const shown = theme.colours.map(function (colour, code) { return !theme.hidden.has(code); });
+      const middle = theme.colours.map(function () { return []; }), large = theme.colours.map(function () { return []; });
+      const small = Maps.SMALL * this.ratio / view.scale, limit = Maps.MIDDLE * this.ratio / view.scale;
+      for (let i = 0; i < rows.length; i++) {
+        if (i % BLOCK === BLOCK - 1) yield;
+        const row = rows[i], code = theme.codes[row];
+        if ((mask && !mask[row]) || !shown[code]) continue;
         const side = Math.max(boxes[4 * row + 2] - boxes[4 * row], boxes[4 * row + 3] - boxes[4 * row + 1]);
-        if (side < limit) {
-          small.push(row);
-        } else {
-          byClass[code].push(row);
-          sides += side;
+        if (side < small) pixels.add(this.shapes, row); else (side < limit ? middle : large)[code].push(row);
+      }
+      pixels.settle();
+      for (let code = 0; code < middle.length; code++) {
+        for (let i = 0; i < middle[code].length; i++) {
+          if (i % 256 === 255) yield;
+          if (!pixels.fill(this.shapes, middle[code][i])) large[code].push(middle[code][i]);
         }
       }
-      if (small.length) this.pixelSums().paint(context, this.shapes, small, view, theme);
-      const large = byClass.reduce(function (sum, list) { return sum + list.length; }, 0);
-      const outlined = large > 0 && sides / large * view.scale > 9 * this.ratio;
-      byClass.forEach(function (list, code) { if (list.length) this.fillClass(context, list, view, code, outlined); }, this);
+      return large;
     },
 
     /* Filled by the nonzero rule: the even-odd rule would punch holes where polygons overlap. */
-    fillClass: function (context, rows, view, code, outlined) {
-      context.beginPath();
-      for (const row of rows) this.shapes.trace(context, row, view.west, view.north, view.scale);
-      context.fillStyle = this.theme.colours[code];
-      context.fill('nonzero');
-      if (!outlined) return;
-      if (this.theme.hatched[code]) {
+    fillClass: function (context, path, theme, code) {
+      context.fillStyle = theme.colours[code];
+      context.fill(path, 'nonzero');
+      if (theme.hatched[code]) {
         context.fillStyle = hatch(context, 'rgba(60,60,60,.45)', this.ratio);
-        context.fill('nonzero');
+        context.fill(path, 'nonzero');
       }
       context.lineWidth = 0.6 * this.ratio;
       context.strokeStyle = '#5a5a5a';
-      context.stroke();
-    },
-
-    pixelSums: function () {
-      if (!this._sums) this._sums = new PixelSums(TILE * this.ratio);
-      return this._sums;
+      context.stroke(path);
     }
   });
 
   /* Zones, constraints and the like. */
   Maps.OverlayLayer = ShapeLayer.extend({
-    paint: function (context, rows, view) {
+    paint: function* (context, rows, view) {
       const spec = this.options.spec;
-      context.beginPath();
-      for (const row of rows) this.shapes.trace(context, row, view.west, view.north, view.scale);
+      const traced = yield* this.trace(rows, view);
+      context.clearRect(0, 0, this.size, this.size);
       if (spec.fill) {
         context.globalAlpha = 0.3;
         context.fillStyle = spec.colour;
-        context.fill('nonzero');
+        context.fill(traced.path, 'nonzero');
         context.globalAlpha = 1;
       }
       if (spec.hatch) {
         context.fillStyle = hatch(context, spec.colour, this.ratio);
-        context.fill('nonzero');
+        context.fill(traced.path, 'nonzero');
       }
+      context.lineCap = 'round';
       context.lineWidth = (spec.fill || spec.hatch ? 1 : 2) * this.ratio;
       context.strokeStyle = spec.colour;
-      context.stroke();
+      context.stroke(traced.path);
+      return traced.points;
     }
   });
 

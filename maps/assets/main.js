@@ -12,6 +12,7 @@
     column: Maps.columns(data.columns),
     on: function (name, action) { (listeners[name] = listeners[name] || []).push(action); },
     fire: function (name, a, b) { (listeners[name] || []).forEach(function (action) { action(a, b); }); },
+    mask: null,
     isDrawn: function (row) { return row < app.layer.shapes.rows; }
   };
 
@@ -20,6 +21,8 @@
     if (!themes[number]) themes[number] = Maps.loadTheme(data.themes[number], app.column);
     return themes[number];
   }
+
+  app.loadTheme = theme;
 
   app.showTheme = async function (number) {
     app.wanted = number;
@@ -43,6 +46,7 @@
       if (on) part.addTo(app.map); else part.remove();
     });
     if (on) declutter(overlay);
+    app.fire('overlay', number, on);
   };
 
   /* Marks a row, opens its card and, when asked, goes there. */
@@ -145,60 +149,33 @@
     });
   }
 
-  function listen(map) {
-    const tip = L.tooltip({ sticky: true, direction: 'right', offset: [12, 0] });
-    let hovered = -1;
-    let names = null;
-    app.column(data.label).then(function (column) { names = column; });
-    map.on('mousemove', function (event) {
-      const row = names ? visibleAt(event.latlng) : -1;
-      if (row < 0) {
-        if (hovered >= 0) map.closeTooltip(tip);
-        hovered = -1;
-        return;
-      }
-      if (row !== hovered) tip.setContent(tipContent(row, names));
-      tip.setLatLng(event.latlng);
-      if (!map.hasLayer(tip)) map.openTooltip(tip);
-      hovered = row;
-    });
-    map.on('mouseout', function () {
-      map.closeTooltip(tip);
-      hovered = -1;
-    });
-    map.on('click', function (event) {
-      const row = visibleAt(event.latlng);
-      if (row >= 0) app.open(row, false); else app.close();
-      app.overlays.forEach(function (overlay, number) {
-        const at = map.hasLayer(overlay.layer) ? overlay.layer.at(event.latlng) : -1;
-        if (at >= 0) app.fire('feature', number, at);
+  /* Tips and clicks; further maps of the page are taken in by app.listenTo(map, its theme layer). */
+  function listen() {
+    const hover = Maps.hover(app);
+    app.listenTo = function (map, layer) {
+      hover(map, layer);
+      map.on('click', function (event) {
+        if (app.measure.click(event)) return;
+        const row = layer.at(event.latlng);
+        if (row >= 0) app.open(row, false); else app.close();
+        app.overlays.forEach(function (overlay, number) {
+          const at = app.map.hasLayer(overlay.layer) ? overlay.layer.at(event.latlng) : -1;
+          if (at >= 0) app.fire('feature', number, at);
+        });
       });
-    });
-    map.on('zoomend', function () { app.overlays.forEach(declutter); });
-  }
-
-  function visibleAt(latlng) {
-    const row = app.layer.at(latlng);
-    return row >= 0 && app.theme.hidden.has(app.theme.codes[row]) ? -1 : row;
-  }
-
-  function tipContent(row, names) {
-    const current = app.theme;
-    const name = names.text(row);
-    const label = current.rows[current.codes[row]].label;
-    const value = current.values ? current.values.text(row) : null;
-    const shown = value === null ? label : value + (current.spec.unit ? ' ' + current.spec.unit : '');
-    return Maps.make('div', {}, [
-      Maps.make('b', { textContent: name === null ? app.words.missing : name }),
-      Maps.make('div', { textContent: current.spec.title + '  ' + shown })
-    ]);
+    };
+    app.listenTo(app.map, app.layer);
+    app.map.on('zoomend', function () { app.overlays.forEach(declutter); });
   }
 
   function makePanel() {
-    const parts = [Maps.make('h1', { textContent: data.title }), Maps.themePicker(app), Maps.legend(app), Maps.search(app)];
+    const parts = [Maps.make('h1', { textContent: data.title }), Maps.themePicker(app), Maps.legend(app), Maps.filter(app), Maps.search(app)];
     if (data.table) parts.push(Maps.ranking(app));
-    if (data.charts.length) parts.push(Maps.charts(app));
-    if (data.overlays.length) parts.push(Maps.layerList(app));
+    if (data.group) parts.push(Maps.zonePanel(app));
+    else if (data.charts.length) parts.push(Maps.charts(app));
+    if (data.overlays.length || data.images.length) parts.push(Maps.layerList(app));
+    if (data.steps) parts.push(Maps.steps(app));
+    if (data.bases.length) parts.push(Maps.baseList(app));
     parts.push(Maps.notes(app));
     document.getElementById('panel').replaceChildren(...parts);
     Maps.card(app);
@@ -206,12 +183,17 @@
 
   async function start() {
     app.map = makeMap();
+    app.maps = [app.map];
     app.marker = L.layerGroup().addTo(app.map);
     const first = theme(0);
     const overlays = Promise.all(data.overlays.map(makeOverlay));
     app.layer = new Maps.ThemeLayer(await Maps.shapes(data.shapes), data.zoom, { zIndex: 5 });
     app.overlays = await overlays;
     await first;
+    Maps.measure(app);
+    Maps.beside(app);
+    Maps.background(app);
+    Maps.sheet(app);
     makePanel();
     document.getElementById('loading').hidden = true;
     document.getElementById('app').classList.add('ready');
@@ -221,8 +203,12 @@
     app.layer.once('load', function () { document.body.dataset.ready = String(Math.round(performance.now())); });
     app.layer.addTo(app.map);
     data.overlays.forEach(function (spec, number) { if (spec.shown) app.showOverlay(number, true); });
-    listen(app.map);
-    window.addEventListener('resize', function () { app.map.invalidateSize(); });
+    listen();
+    window.addEventListener('resize', function () {
+      if (document.body.classList.contains('sheet')) return;
+      app.map.invalidateSize();
+      app.fire('resize');
+    });
   }
 
   start().catch(function (error) {

@@ -24,6 +24,7 @@
   }
 
   Maps.section = section;
+  Maps.fill = fill;
 
   function clickable(node, action) {
     node.classList.add('go');
@@ -63,6 +64,7 @@
     if (row.hatched) node.style.backgroundImage = 'repeating-linear-gradient(135deg, transparent 0 4px, rgba(60,60,60,.55) 4px 5px)';
     return node;
   }
+  Maps.swatch = swatch;
 
   /* Classes with their counts and areas; a click hides a class. */
   Maps.legend = function (app) {
@@ -105,11 +107,13 @@
     const count = make('p', { className: 'hint' });
     const list = make('table');
     let latest = 0;
+    let draw = function () { list.replaceChildren(); };
     async function run() {
       const mine = ++latest;
       const text = input.value.trim();
       if (!text) {
-        list.replaceChildren();
+        draw = function () { list.replaceChildren(); };
+        draw();
         count.textContent = '';
         return;
       }
@@ -120,19 +124,33 @@
         column.search(text, function (row) { if (!found.has(row)) found.set(row, column); });
       });
       const rows = Array.from(found.keys()).slice(0, LISTED);
-      const words = found.size === 0 ? app.words.found_none : found.size > LISTED ? app.words.found_first : app.words.found;
-      count.textContent = fill(words, { n: Maps.format(found.size, 0), k: LISTED });
-      list.replaceChildren(...rows.map(function (row) { return result(app, columns[0], found.get(row), row); }));
+      const zones = Maps.findFeatures(app, text);
+      const size = found.size + zones.length;
+      const words = size === 0 ? app.words.found_none : size > LISTED ? app.words.found_first : app.words.found;
+      count.textContent = fill(words, { n: Maps.format(size, 0), k: LISTED });
+      draw = function () {
+        const nodes = zones.map(function (zone) { return featureResult(app, zone); })
+          .concat(rows.map(function (row) { return result(app, columns[0], found.get(row), row); }));
+        list.replaceChildren(...nodes.slice(0, LISTED));
+      };
+      draw();
     }
     input.addEventListener('input', run);
+    app.on('mask', function () { draw(); });
     return section(app.words.search, '', [input, count, make('div', { id: 'results' }, [list])]);
   };
+
+  function featureResult(app, zone) {
+    const lines = [make('b', { textContent: zone.label }), make('small', { textContent: zone.title })];
+    return clickable(make('tr', {}, [make('td', {}, lines)]), function () { app.openFeature(zone.overlay, zone.row); });
+  }
 
   function result(app, names, where, row) {
     const name = names.text(row);
     const lines = [make('span', { textContent: name === null ? app.words.missing : name })];
     if (where !== names) lines.push(make('small', { textContent: where.text(row) }));
     if (!app.isDrawn(row)) lines.push(make('small', { textContent: app.words.no_shape }));
+    else if (app.mask && !app.mask[row]) lines.push(make('small', { textContent: app.words.filtered_out }));
     return clickable(make('tr', {}, [make('td', {}, lines)]), function () { app.open(row, true); });
   }
 
@@ -149,7 +167,12 @@
       });
       const node = make('tr', {}, cells('td', texts));
       spec.columns.forEach(function (column, c) { node.cells[c].className = column.digits === null ? '' : 'number'; });
-      return spec.links[i] ? clickable(node, function () { app.openFeature(spec.links[i][0], spec.links[i][1]); }) : node;
+      const group = app.data.group ? app.data.group.tableRows.indexOf(i) : -1;
+      if (!spec.links[i] && group < 0) return node;
+      return clickable(node, function () {
+        if (spec.links[i]) app.openFeature(spec.links[i][0], spec.links[i][1]); else app.fire('group', group);
+        app.fire('reveal');
+      });
     });
     const heads = spec.columns.map(function (column, c) {
       return clickable(make('th', { textContent: column.title, scope: 'col' }), function () { sort(c); });
@@ -168,14 +191,33 @@
       });
       table.replaceChildren(make('tr', {}, heads), ...order.map(function (i) { return nodes[i]; }));
     }
+    const box = make('div', { className: 'wide ranking' }, [table]);
+    function mark(isMarked) {
+      nodes.forEach(function (node, i) { node.classList.toggle('marked', isMarked(i)); });
+      const first = nodes.find(function (node) { return node.classList.contains('marked'); });
+      if (first) reveal(box, first);
+    }
     app.on('feature', function (overlay, row) {
-      spec.links.forEach(function (link, i) {
-        nodes[i].classList.toggle('marked', !!link && link[0] === overlay && link[1] === row);
-      });
+      if (!spec.links.some(function (link) { return link && link[0] === overlay; })) return;
+      mark(function (i) { return !!spec.links[i] && spec.links[i][0] === overlay && spec.links[i][1] === row; });
+    });
+    app.on('group', function (group) {
+      mark(function (i) { return group !== null && app.data.group.tableRows[group] === i; });
     });
     show();
-    return section(app.words.ranking, app.words.ranking_hint, [make('div', { className: 'wide' }, [table])]);
+    return section(app.words.ranking, app.words.ranking_hint, [box]);
   };
+
+  /* Scrolls a row into sight: within its box, and with the panel where the panel scrolls by itself. */
+  function reveal(box, node) {
+    const head = box.querySelector('tr').offsetHeight;
+    box.scrollTop = Math.min(Math.max(box.scrollTop, node.offsetTop + node.offsetHeight - box.clientHeight), node.offsetTop - head);
+    const panel = document.getElementById('panel');
+    const outer = panel.getBoundingClientRect(), inner = node.getBoundingClientRect();
+    if (getComputedStyle(panel).overflowY === 'visible') return;
+    if (inner.top < outer.top) panel.scrollTop -= outer.top - inner.top + head;
+    else if (inner.bottom > outer.bottom) panel.scrollTop += inner.bottom - outer.bottom;
+  }
 
   /* Missing values come last either way. */
   function compare(a, b, sign) {
@@ -194,7 +236,7 @@
       if (spec.hatch) sample.style.backgroundImage = 'repeating-linear-gradient(135deg, transparent 0 4px, ' + spec.colour + ' 4px 5px)';
       return make('label', {}, [input, sample, make('span', { textContent: spec.title })]);
     });
-    return section(app.words.layers, '', [make('div', { className: 'layers' }, lines)]);
+    return section(app.words.layers, '', [make('div', { className: 'layers' }, lines.concat(Maps.imageList(app)))]);
   };
 
   Maps.notes = function (app) {
@@ -217,12 +259,19 @@
         const text = columns[i].text(row);
         return [line.label, text === null || text === '' ? app.words.missing : text + (line.unit ? ' ' + line.unit : '')];
       });
+      const isProse = function (line, i) { return app.data.card[i].prose; };
+      const prose = lines.filter(isProse);
       const close = make('button', { type: 'button', textContent: '×', title: app.words.close });
       close.addEventListener('click', app.close);
       const name = names.text(row);
       const parts = [make('header', {}, [make('h3', { textContent: name === null ? app.words.missing : name }), close])];
       if (!app.isDrawn(row)) parts.push(make('p', { className: 'no-shape', textContent: app.words.no_shape }));
-      parts.push(make('table', {}, lines.map(function (line) { return make('tr', {}, cells('td', line)); })));
+      const short = lines.filter(function (line, i) { return !isProse(line, i); });
+      parts.push(make('table', {}, short.map(function (line) { return make('tr', {}, cells('td', line)); })));
+      prose.forEach(function (line) {
+        parts.push(make('h4', { textContent: line[0] }));
+        parts.push(make('div', { className: 'prose' }, line[1].split('\n').map(function (text) { return make('p', { textContent: text }); })));
+      });
       card.replaceChildren(...parts);
       card.hidden = false;
       card.scrollTop = 0;

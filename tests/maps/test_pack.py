@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maps import MapError
+from maps import MapError, pack
 from maps.pack import Store, pack_shapes, store_codes, store_column, store_measure, store_shapes
 
 UNIT = 40075016.685578488 / 2**27
@@ -172,6 +172,28 @@ def test_no_crs_and_an_unusable_crs_are_refused():
     with pytest.raises(MapError) as caught:
         pack_shapes(gpd.GeoSeries([square(0, 0)], crs=local))
     assert caught.value.code == "map-crs-unusable"
+
+
+def test_places_off_the_map_are_not_drawn():
+    far = shapely.box(1e15, 0, 1e15 + 100, 100)
+    for geometry, crs in (([far, shapely.box(0, 0, 100, 100)], 3857), ([shapely.box(10, 80, 20, 90)], 4326)):
+        shapes, rows = roundtrip(gpd.GeoSeries(geometry, crs=crs))
+        assert shapes.undrawn == 1
+        assert len(rows) == len(geometry) - 1
+
+
+def test_polygons_quantised_in_blocks_give_the_same_bytes(monkeypatch):
+    many = [square(150 * (7 * i % 23), 150 * (i % 9)) for i in range(23)]
+    two = shapely.MultiPolygon([square(9000, 0), square(9300, 0).difference(square(9320, 20, 20))])
+    geometry = series(*many[:10], None, two, *many[10:], shapely.box(1e15, 0, 1e15 + 1, 1))
+    stored = []
+    for block in (100_000, 2, 1):
+        monkeypatch.setattr(pack, "_BLOCK", block)
+        store = Store()
+        shapes = pack_shapes(geometry)
+        stored.append((store_shapes(store, shapes), store.blobs, shapes.order.tolist()))
+    assert stored[0] == stored[1] == stored[2]
+    assert stored[0][0]["rows"] == 24
 
 
 CORNERS = st.tuples(st.floats(0, 50_000), st.floats(0, 50_000), st.floats(0.1, 3000))
