@@ -1,7 +1,8 @@
 """Constraint layers (限制图层): from what the project names to polygons of land that cannot be developed.
 
-Vector layers are land, or lines and edges with a strip; land outside the urban boundary is turned round; rasters become
-polygons of their cells. Each comes with what a reader must know of its exactness.
+A filter by land-use code comes first, then everything else. Vector layers are land, or lines and edges with a strip;
+land outside the urban boundary is turned round; rasters become polygons of their cells. Each comes with what a reader
+must know of its exactness.
 """
 
 from __future__ import annotations
@@ -11,15 +12,19 @@ from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
 from mudian.developable import Taken, choices
+from mudian.land_codes import entries_of
 from mudian.packs.policy import Policy
 from mudian.project import Constraint, Project
 from mudian.rules.buffers import buffered
 from parcels.catalog import CATALOG, Lang
+from parcels.geometry.deduct import Layer, covered_m2
 from parcels.ledger import Ledger
+from parcels.raster.blocks import HIGHEST, LOWEST
 from parcels.raster.mask import Mask, class_mask, slope_mask
 
 Geometries = NDArray[np.object_]
@@ -35,7 +40,7 @@ class Constraints:
     taken
         What is taken away, in order.
     apart
-        Layers by kind that take nothing away: ``planned``, ``evidence``, ``frontage``.
+        Layers by kind that take nothing away: ``planned``, ``evidence``, ``frontage``; several of one kind together.
     """
 
     taken: list[Taken]
@@ -57,7 +62,7 @@ def constraint_layers(
     project
         For paths and settings.
     layers
-        Vector layers as read, by name, in the CRS of the zones.
+        Vector layers as read and filtered, by name, in the CRS of the zones.
     zones
         The zones.
     policy
@@ -65,24 +70,36 @@ def constraint_layers(
     ledger
         Where to write.
     """
-    taken, apart = [], {}
+    taken: list[Taken] = []
+    apart: dict[str, list[gpd.GeoDataFrame]] = {}
     for constraint in project.constraints:
-        if constraint.kind in choices()["kinds"]["apart"]:
-            apart[constraint.kind] = layers[constraint.name]
-        elif constraint.raster is not None:
+        if constraint.raster is not None:
             taken.append(_raster(project, constraint, zones, ledger))
+            continue
+        layer = layers[constraint.name]
+        if constraint.kind in choices()["kinds"]["apart"]:
+            apart.setdefault(constraint.kind, []).append(layer)
         else:
-            taken.append(_vector(constraint, layers[constraint.name], zones, policy, ledger))
-    return Constraints(taken, apart)
+            taken.append(_vector(constraint, layer, zones, policy, ledger))
+    return Constraints(taken, {kind: _together(found) for kind, found in apart.items()})
+
+
+def _together(layers: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """Their figures; what their codes had to say has been used."""
+    return gpd.GeoDataFrame(pd.concat([layer[["geometry"]] for layer in layers], ignore_index=True), crs=layers[0].crs)
 
 
 def _vector(
     constraint: Constraint, layer: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, policy: Policy, ledger: Ledger
 ) -> Taken:
     geoms = np.asarray(layer.geometry.values)
-    note = ""
+    notes = []
+    if constraint.code_field is not None:
+        codes = " ".join(entries_of(constraint)[0])
+        notes.append(_say("constraint-code-note", ledger.lang, column=constraint.code_field, codes=codes))
     if constraint.buffer_m is not None or constraint.buffer_by is not None:
-        geoms, note = _strips(constraint, layer, policy, ledger)
+        geoms, strips = _strips(constraint, layer, policy, ledger)
+        notes.append(strips)
     land = geoms[np.isin(shapely.get_type_id(geoms), _POLYGONAL)]
     thin = len(geoms) - len(land) - int(shapely.is_missing(geoms).sum())
     if thin:
@@ -90,7 +107,8 @@ def _vector(
     if constraint.kind in choices()["kinds"]["outside"]:
         inside = shapely.union_all(land)
         land = shapely.difference(np.asarray(zones.geometry.values), inside)
-    return Taken(constraint.name, constraint.kind, land, constraint.role, note)
+    # Layers are repaired when they are read, and a strip or a difference of valid figures is valid.
+    return Taken(constraint.name, constraint.kind, land, constraint.role, "；".join(notes), checked=True)
 
 
 def _strips(constraint: Constraint, layer: gpd.GeoDataFrame, policy: Policy, ledger: Ledger) -> tuple[Geometries, str]:
@@ -140,27 +158,52 @@ def _raster(project: Project, constraint: Constraint, zones: gpd.GeoDataFrame, l
     whole = shapely.union_all(np.asarray(zones.geometry.values))
     if constraint.slope_over is not None:
         mask = slope_mask(
-            path, over=constraint.slope_over, method=constraint.slope_method, within=whole, within_crs=zones.crs
+            path,
+            over=constraint.slope_over,
+            method=constraint.slope_method,
+            within=whole,
+            within_crs=zones.crs,
+            band=constraint.band,
         )
     else:
-        mask = class_mask(path, classes=list(constraint.classes), within=whole, within_crs=zones.crs)
+        mask = class_mask(
+            path, classes=list(constraint.classes), within=whole, within_crs=zones.crs, band=constraint.band
+        )
+    blind = np.asarray(mask.unknown(zones.crs).geometry.values)
+    lost = float(covered_m2(np.array([whole]), Layer(blind), area=shapely.area)[0]) if len(blind) else 0.0
     return Taken(
         constraint.name,
         constraint.kind,
         np.asarray(mask.polygons(zones.crs).geometry.values),
         constraint.role,
-        _note_raster(mask, constraint, ledger),
+        _note_raster(mask, lost / shapely.area(whole) if lost else 0.0, constraint, ledger),
     )
 
 
-def _note_raster(mask: Mask, constraint: Constraint, ledger: Ledger) -> str:
-    facts = {"layer": constraint.name, "cells": mask.cells, "error": f"{mask.error_m2:,.0f}"}
-    ledger.add("raster-error", stage="deduct", source=constraint.name, **facts)
-    if mask.unknown_cells:
-        ledger.add(
-            "raster-unknown", stage="deduct", source=constraint.name, layer=constraint.name, count=mask.unknown_cells
-        )
-    return _say("raster-error", ledger.lang, **facts)
+def _note_raster(mask: Mask, unknown: float, constraint: Constraint, ledger: Ledger) -> str:
+    """Write down what is inexact and what is unknown, a share of the zones; together they are the note."""
+    facts: dict[str, dict[str, object]] = {}
+    if mask.outside == 1:
+        facts["raster-outside-all"] = {}
+    else:
+        facts["raster-error"] = {"cells": mask.cells, "error": f"{mask.error_m2:,.0f}"}
+    if 0 < mask.outside < 1:
+        facts["raster-outside"] = {"share": _percent(mask.outside)}
+    if unknown:
+        facts["raster-unknown"] = {"count": mask.unknown_cells, "share": _percent(unknown)}
+    if mask.voids:
+        facts["raster-voids"] = {"count": mask.voids, "lowest": f"{LOWEST:g}", "highest": f"{HIGHEST:g}"}
+    for code, said in facts.items():
+        ledger.add(code, stage="deduct", source=constraint.name, layer=constraint.name, **said)
+    notes = (_say(code, ledger.lang, layer=constraint.name, **said) for code, said in facts.items())
+    return ("；" if ledger.lang == "zh" else "; ").join(notes)
+
+
+def _percent(share: float) -> str:
+    """A share, never rounded to none or all."""
+    if share < 0.001:
+        return "<0.1%"
+    return ">99.9%" if 0.999 < share < 1 - 1e-9 else f"{share:.1%}"
 
 
 def _say(code: str, lang: Lang, **params: object) -> str:

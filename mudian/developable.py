@@ -3,7 +3,7 @@
 Supplied land (已供应土地) goes first, then every constraint in the order of the project. What a layer takes beyond the
 layers before it is its net figure; the net figures and what remains make up the zone. A layer that is not given is not
 a layer that takes nothing: it is listed as not supplied, and what remains may be too large. Land approved and not
-supplied (批而未供) stays in.
+supplied (批而未供) stays in and is reported apart; idle land (闲置土地) is supplied, so it is out and noted there.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from mudian.project import DevelopableSettings
 from parcels.catalog import Lang
 from parcels.geometry.area import ellipsoidal_m2
-from parcels.geometry.deduct import Deduction, Layer, deduct
+from parcels.geometry.deduct import Areas, Deduction, Layer, covered_m2, deduct
 from parcels.geometry.pieces import pieces
 from parcels.ledger import Ledger
 from parcels.units import M2_PER_MU
@@ -47,6 +47,8 @@ class Taken:
         Valid polygons.
     note
         What a reader must know of its exactness.
+    checked
+        The polygons are known to be valid; they are not tested again.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Taken:
     geoms: Geometries
     role: str = "hard"
     note: str = ""
+    checked: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,8 @@ class Developable:
     steps
         The land that is left after every step, by zone.
     zones
-        Per zone ``developable_mu`` (毛) and ``developable_usable_mu`` (净), under the index of the zones.
+        Per zone ``developable_mu`` (毛), ``developable_usable_mu`` (净) and ``approved_unsupplied_mu`` (the part of 毛
+        that is 批而未供; missing where the supply status is not known), under the index of the zones.
     """
 
     deductions: pd.DataFrame
@@ -106,7 +110,8 @@ def remaining_area(
     zones
         Valid polygons with ``zone_id``.
     parcels
-        Valid polygons in the CRS of the zones, with ``supply_status`` and ``parcel_id``.
+        Valid polygons in the CRS of the zones, with ``supply_status`` and ``parcel_id``; with ``idle_status`` the idle
+        part of supplied land is noted.
     layers
         Constraints in the order in which they are taken away, in the CRS of the zones.
     settings
@@ -131,9 +136,10 @@ def remaining_area(
     plane, back = _in_metres(zones)
     zone_geoms = plane(np.asarray(zones.geometry.values))
     land = plane(np.asarray(parcels.geometry.values))
-    supplied = (parcels["supply_status"] == "supplied").to_numpy(bool) & ~shapely.is_missing(land)
-    stack = [Layer(land[supplied], None if clean is None else clean[supplied])]
-    stack += [Layer(plane(t.geoms)) for t in layers]
+    # What was valid in degrees need not be so in the plane.
+    same = back.crs == zones.crs
+    lots = _Lots(parcels, land, clean, checked=same and clean is not None)
+    stack = [lots.of_status("supplied"), *(Layer(plane(t.geoms), checked=same and t.checked) for t in layers)]
     area = partial(ellipsoidal_m2, crs=back.crs)
     done = deduct(zone_geoms, stack, area=area, threads=threads)
     limits = _limits(settings or DevelopableSettings(), account)
@@ -145,15 +151,56 @@ def remaining_area(
         min_width_m=limits["min_width_m"],
         neighbours=land,
         roads=None if roads is None else plane(roads),
+        threads=threads,
     )
     table = _deductions(zones, layers, done, lang, account)
+    approved = covered_m2(last, lots.of_status("approved_unsupplied"), area=area)
+    if account.count(code="supply-status-assumed"):
+        approved = np.full(len(zones), np.nan)
     return Developable(
-        deductions=table,
+        deductions=_with_idle(table, zone_geoms, lots, area, lang),
         pieces=_pieces(found, zones, parcels, back),
         steps=_steps(zones, layers, done, back, lang),
-        zones=_totals(zones, done, found),
+        zones=_totals(zones, done, found).assign(approved_unsupplied_mu=approved / M2_PER_MU),
         limits=limits,
     )
+
+
+@dataclass(frozen=True)
+class _Lots:
+    """The parcels with their land in the plane."""
+
+    table: gpd.GeoDataFrame
+    land: Geometries
+    clean: NDArray[np.bool_] | None
+    checked: bool
+
+    def those(self, mask: NDArray[np.bool_]) -> Layer:
+        mask = mask & ~shapely.is_missing(self.land)
+        return Layer(self.land[mask], None if self.clean is None else self.clean[mask], self.checked)
+
+    def of_status(self, status: str) -> Layer:
+        return self.those((self.table["supply_status"] == status).to_numpy(bool))
+
+    def idle(self) -> Layer | None:
+        """Supplied land found to be idle; None where that was not judged."""
+        if "idle_status" not in self.table:
+            return None
+        idle = self.table["idle_status"].isin(choices()["idle"]["status"])
+        return self.those((idle & (self.table["supply_status"] == "supplied")).to_numpy(bool))
+
+
+def _with_idle(table: pd.DataFrame, zone_geoms: Geometries, lots: _Lots, area: Areas, lang: Lang) -> pd.DataFrame:
+    """The table with a note on supplied land: how much of it is idle."""
+    idle = lots.idle()
+    if idle is None or not len(idle.geoms):
+        return table
+    mu = covered_m2(zone_geoms, idle, area=area) / M2_PER_MU
+    notes = [choices()["idle"]["note"][lang].format(area=f"{a:,.2f}") if a > 0 else "" for a in mu]
+    supplied = (table["order"] == 1).to_numpy(bool)
+    note = table["note"].to_numpy(dtype=object).copy()
+    note[supplied] = notes
+    return table.assign(note=pd.array(note, dtype="str"))
 
 
 class _Back:

@@ -19,6 +19,7 @@ from mudian.corrections import Corrections, read_corrections
 from mudian.enterprises import Enterprises, read_enterprises
 from mudian.errors import ProjectError
 from mudian.holdings import read_holdings
+from mudian.land_codes import by_code
 from mudian.measure import PER_MU
 from mudian.packs.catalog import bundled
 from mudian.project import Constraint, LayerSettings, Project
@@ -41,7 +42,7 @@ RESULT_COLUMNS = (
     "zone_id", "zone_share", "zone_split", "area_mu", "enterprise_count", "held_mu", "plot_ratio",
     "building_coefficient", "idle_status", "idle_measure", "idle_fee_wan", "inefficient", "standard_land_eligible",
     "standard_land_conform", "borderline", "industrial", "public_land", "idle_cause_class", "idle_missing",
-    "days_overdue", "inefficient_class", "inefficient_review", "inefficient_missing", "borderline_by",
+    "days_overdue", "grade", "inefficient_class", "inefficient_review", "inefficient_missing", "borderline_by",
     "area_basis_flips", *(f"standard_land_{a}_{b}" for a in ("eligible", "conform") for b in ("open", "missing")),
     *MONEY, *QUANTITIES, *PER_MU,
     *(f"{name}_incomplete" for name in (*MONEY, *QUANTITIES)),
@@ -50,7 +51,8 @@ RESULT_COLUMNS = (
 ZONE_COLUMNS = (
     "area_mu", "parcel_count", "parcel_mu", "supplied_mu", "industrial_mu", "built_up_mu", "covered_mu", "base_mu",
     *(f"{a}_{b}" for a in ("idle", "inefficient", "standard_land") for b in ("count", "mu")), "idle_rate_pct",
-    "industrial_share_pct", *(f"industrial_{a}_per_mu" for a in ("tax", "investment", "output")),
+    "industrial_share_pct", "developable_mu", "developable_usable_mu", "approved_unsupplied_mu", "supply_years",
+    *(f"industrial_{a}_per_mu" for a in ("tax", "investment", "output")),
     *MONEY, *QUANTITIES, *PER_MU, *(f"rank_{name}" for name in PER_MU),
 )  # fmt: skip
 
@@ -139,6 +141,7 @@ def _read_layer(
     *,
     reserved: tuple[str, ...] = (),
     default_units: dict[str, str] | None = None,
+    lines: bool = False,
 ) -> gpd.GeoDataFrame:
     return read(
         project.resolve(settings.path),
@@ -152,6 +155,7 @@ def _read_layer(
         default_units=default_units,
         schema=columns,
         reserved=reserved,
+        lines=lines,
         ledger=ledger,
     ).reset_index(drop=True)
 
@@ -309,8 +313,14 @@ def _constraint(
         datum_shift=constraint.datum_shift,
         fields=constraint.fields,
     )
-    frame = _read_layer(project, settings, Schema([]), ledger)
-    return _beside(frame, parcels, constraint.name, ledger)
+    try:
+        frame = _read_layer(project, settings, Schema([]), ledger, lines=True)
+    except FormatError as error:
+        if error.code != "read-empty":
+            raise
+        ledger.add("constraint-empty", stage="read", source=_name(settings), layer=constraint.name)
+        return gpd.GeoDataFrame({"source_row": np.empty(0, np.int64)}, geometry=[], crs=parcels.crs)
+    return by_code(_beside(frame, parcels, constraint.name, ledger), constraint, project, ledger)
 
 
 def check_raster(path: Path, *, ledger: Ledger) -> dict[str, object]:

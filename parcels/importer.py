@@ -73,6 +73,7 @@ def read(
     default_units: Mapping[str, str] | None = None,
     schema: Schema | None = None,
     reserved: Iterable[str] = (),
+    lines: bool = False,
     ledger: Ledger | None = None,
 ) -> gpd.GeoDataFrame:
     """Read a polygon layer with right text, a known CRS, canonical columns, valid geometry and its area.
@@ -101,6 +102,8 @@ def read(
         Fields to look for; the cadastral ones by default.
     reserved
         Further names of result columns that own columns must not occupy.
+    lines
+        Keep lines, too (roads, railways, power lines), and take a layer that has nothing else; their area is 0.
     ledger
         Where to write; without one a warning with the counts is issued.
 
@@ -117,10 +120,10 @@ def read(
     """
     book = Ledger() if ledger is None else ledger
     raw = open_layer(path, ledger=book, layer=layer, encoding=encoding)
-    _need_polygons(raw, raw.source if is_database(path) else path)
+    _need_polygons(raw, raw.source if is_database(path) else path, lines=lines)
     located, resolved = _locate(raw, crs, datum, datum_shift, book)
     wanted = Wanted(schema or cadastral(), fields or {}, units or {}, default_units or {}, tuple(reserved))
-    frame = interpret(raw, located, resolved.crs, wanted=wanted, ledger=book)[0]
+    frame = interpret(raw, located, resolved.crs, wanted=wanted, ledger=book, lines=lines)[0]
     if not frame.geometry.notna().any():
         reasons = book.frame().query("stage == 'geometry' and severity == 'error'")["message"].value_counts()
         text = "; ".join(f"{message} ×{n}" for message, n in reasons.head(3).items())
@@ -131,7 +134,7 @@ def read(
 
 
 def interpret(
-    raw: RawLayer, located: gpd.GeoDataFrame, crs: CRS | None, *, wanted: Wanted, ledger: Ledger
+    raw: RawLayer, located: gpd.GeoDataFrame, crs: CRS | None, *, wanted: Wanted, ledger: Ledger, lines: bool = False
 ) -> tuple[gpd.GeoDataFrame, Canonical]:
     """Name, repair, measure and check the records of a layer whose CRS is settled.
 
@@ -147,6 +150,8 @@ def interpret(
         What the columns are to be taken for.
     ledger
         Where every guess and repair is written.
+    lines
+        Keep lines beside polygons.
 
     Returns
     -------
@@ -167,7 +172,7 @@ def interpret(
     frame = gpd.GeoDataFrame(named.frame.assign(source_row=raw.rows), geometry=located.geometry, crs=crs)
     ids = frame["parcel_id"] if "parcel_id" in frame else None
     told = _told(raw, ledger)
-    frame = repair_geometry(frame, rows=raw.rows, ids=ids, source=raw.source, ledger=ledger, told=told)
+    frame = repair_geometry(frame, rows=raw.rows, ids=ids, source=raw.source, ledger=ledger, told=told, lines=lines)
     frame = _measure(frame, crs)
     if crs is not None:
         _record_area(np.asarray(located.geometry.values), frame, raw.source, ledger)
@@ -180,12 +185,12 @@ def interpret(
     return _check_codes(frame, wanted.schema, where, ledger), named
 
 
-def _need_polygons(raw: RawLayer, path: str | Path) -> None:
-    """Refuse a layer without rows or without a single polygon before anything else is asked of it."""
+def _need_polygons(raw: RawLayer, path: str | Path, *, lines: bool) -> None:
+    """Refuse a layer without rows or without a single polygon (or line) before anything else is asked of it."""
     if len(raw.frame) == 0:
         raise FormatError("read-empty", file=path, layer=raw.layer)
     shapes = np.asarray(raw.frame.geometry.values)
-    if not bool((shapely.get_dimensions(shapes) == 2).any()):
+    if not bool((shapely.get_dimensions(shapes) >= (1 if lines else 2)).any()):
         kinds = raw.frame.geometry.geom_type.fillna("null").value_counts()
         text = ", ".join(f"{kind} {n}" for kind, n in kinds.items())
         raise GeometryError("read-no-polygons", file=path, layer=raw.layer, rows=len(raw.frame), kinds=text)

@@ -138,7 +138,7 @@ def _plan_left(
     whole = shapely.intersection(np.asarray(zones.geometry.values), shapely.union_all(plan))
     supplied = np.asarray(parcels.geometry.values)[(parcels["supply_status"] == "supplied").to_numpy(bool)]
     layers = [Layer(supplied)] + ([] if evidence is None else [Layer(np.asarray(evidence.geometry.values))])
-    polygons = np.array([shapely.multipolygons(_areal(g)) for g in whole], dtype=object)
+    polygons = np.array([shapely.MultiPolygon(_areal(g)) for g in whole], dtype=object)
     remaining: NDArray[np.float64] = deduct(polygons, layers, area=area).remaining_m2[:, -1]
     return remaining
 

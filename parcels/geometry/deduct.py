@@ -131,6 +131,33 @@ def deduct(zones: Geometries, layers: Sequence[Layer], *, area: Areas, threads: 
     return Deduction(zone_m2, gross, net, left)
 
 
+def covered_m2(figures: Geometries, layer: Layer, *, area: Areas) -> Floats:
+    """Land of each figure that a layer covers, no overlap counted twice, in square metres.
+
+    Parameters
+    ----------
+    figures
+        Valid polygons, such as what a deduction left; NaN comes out where one is missing.
+    layer
+        Valid polygons; they are not tested.
+    area
+        Measures an array of figures in square metres.
+
+    Examples
+    --------
+    >>> layer = Layer(shapely.box([0, 2], 0, [4, 6], 10))
+    >>> covered_m2(np.array([shapely.box(0, 0, 10, 5), None]), layer, area=shapely.area).tolist()
+    [30.0, nan]
+    """
+    near = _near(figures, layer)
+    parts: list[Figure] = []
+    for figure, close in zip(figures, near, strict=False):  # without figures there is one empty group
+        met = close[shapely.intersects(figure, layer.geoms[close])]
+        land = shapely.intersection(figure, _united(layer, met)) if len(met) else _NOTHING
+        parts.append(None if figure is None else _polygonal(land))
+    return area(_array(parts))
+
+
 # ------------------------------------------------------------------------------------------------------ checks
 
 

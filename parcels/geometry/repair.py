@@ -119,6 +119,7 @@ def repair(
     ledger: Ledger,
     accept: float = 1e-6,
     told: NDArray[np.bool_] | None = None,
+    lines: bool = False,
 ) -> gpd.GeoDataFrame:
     """Make every parcel a valid plane polygon or say why it has none; rows and index stay as they are.
 
@@ -143,6 +144,8 @@ def repair(
         Relative change of area that counts as none.
     told
         Records without geometry of which the ledger already says why; they are not reported again.
+    lines
+        Leave lines as they are, in the plane, instead of refusing them.
 
     Returns
     -------
@@ -160,8 +163,13 @@ def repair(
     """
     geoms = np.array(frame.geometry.array, dtype=object)
     keys = None if ids is None else ids.to_numpy(dtype=object)
-    layer = _Layer(geoms, np.asarray(rows), keys, source, ledger, frame.crs)
-    _refuse_missing(layer, np.zeros(len(geoms), dtype=bool) if told is None else told)
+    known = np.zeros(len(geoms), dtype=bool) if told is None else told
+    apart = _lines(geoms) if lines else np.zeros(len(geoms), dtype=bool)
+    solid = ~apart
+    layer = _Layer(
+        geoms[solid], np.asarray(rows)[solid], None if keys is None else keys[solid], source, ledger, frame.crs
+    )
+    _refuse_missing(layer, known[solid])
     _force_plane(layer)
     _keep_polygons(layer)
     _refuse_not_finite(layer)
@@ -169,9 +177,17 @@ def repair(
     _orient(layer)
     parts = shapely.get_num_geometries(layer.geoms)
     layer.count("geometry-multipart", int(((shapely.get_type_id(layer.geoms) == _MULTIPOLYGON) & (parts > 1)).sum()))
+    geoms[solid], geoms[apart] = layer.geoms, shapely.force_2d(geoms[apart])
     out = frame.copy()
-    out[frame.geometry.name] = gpd.GeoSeries(layer.geoms, index=frame.index, crs=frame.crs)
+    out[frame.geometry.name] = gpd.GeoSeries(geoms, index=frame.index, crs=frame.crs)
     return out
+
+
+def _lines(geoms: Geometries) -> NDArray[np.bool_]:
+    """Lines with a length and finite coordinates."""
+    found = shapely.get_dimensions(geoms) == 1
+    found[found] = np.isfinite(shapely.length(geoms[found])) & (shapely.length(geoms[found]) > 0)
+    return found
 
 
 def _refuse_missing(layer: _Layer, told: NDArray[np.bool_]) -> None:

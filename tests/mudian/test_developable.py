@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,11 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.features import rasterize
 from shapely import box
+from tinyproject import write_project
 
 import mudian as md
 from mudian.datasets import example_files
 from mudian.developable import Taken, remaining_area
 from mudian.project import DevelopableSettings, load_project
+from parcels.errors import GeometryError, InputError
 from parcels.geometry.area import ellipsoidal_m2
 from parcels.ledger import Ledger
 
@@ -189,3 +192,173 @@ def test_the_steps_shrink_and_their_areas_are_those_of_the_table(run: md.Evaluat
     assert (both["m2"] * 3 / 2000).tolist() == pytest.approx(both["remaining_mu_t"].tolist(), rel=1e-9)
     for _, zone in steps.groupby("zone_id"):
         assert (zone.sort_values("order")["m2"].diff().dropna() <= 1e-6).all()
+
+
+def rows(*parts: tuple[str, shapely.Geometry]) -> gpd.GeoDataFrame:
+    return frame([g for _, g in parts], DLBM=[c for c, _ in parts])
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> md.Evaluation:
+    """Two zones of 350 m with six parcels of 100 m, and layers in odd guises.
+
+    ``水`` is in degrees, with a hole and in two parts; ``相接`` touches the first zone along a side; ``现状``
+    and ``规划`` are filtered by code.
+    """
+    folder = tmp_path_factory.mktemp("tiny")
+    file = write_project(folder)
+    ring = square(0, 150, 100, 100).difference(square(25, 175, 50, 50))
+    frame([shapely.MultiPolygon([ring, square(400, 150, 50, 50)])], id=[1]).to_crs(4490).to_file(folder / "水.geojson")
+    frame([square(-150, -50, 100, 350)], id=[1]).to_file(folder / "相接.gpkg")
+    current = rows(
+        ("0601", square(150, 150, 50, 100)), ("1006", square(200, 150, 50, 100)), ("", square(0, 260, 40, 10))
+    )
+    current.to_file(folder / "现状.gpkg")
+    rows(
+        ("1001", square(0, 100, 100, 100)), ("0101", square(100, 100, 100, 100)), ("16", square(400, 100, 50, 50))
+    ).to_file(folder / "规划.gpkg")
+    more = [
+        ("水", "water", "水.geojson", ""),
+        ("相接", "reserve", "相接.gpkg", ""),
+        ("现状", "built", "现状.gpkg", 'code_field = "DLBM"\ncodes = "construction_survey"\n'),
+        ("规划", "planned", "规划.gpkg", 'code_field = "DLBM"\ncodes = "construction_planned"\n'),
+    ]
+    text = "".join(f'[[constraints]]\nname = "{n}"\nkind = "{k}"\npath = "{p}"\n{c}' for n, k, p, c in more)
+    file.write_text(file.read_text("utf-8") + text, "utf-8")
+    return md.evaluate(load_project(file))
+
+
+def test_layers_in_another_crs_with_holes_and_in_parts_and_touching(tiny: md.Evaluation) -> None:
+    """By hand: Z1 has three parcels of 1 ha, a ring of 7 500 m2 of water and 5 000 m2 of built land; Z2 has water.
+
+    The rural road (1006) and the land without a code stay in.
+    """
+    table = tiny.deductions[tiny.deductions["supplied"]].set_index(["zone_id", "layer"])["net_mu"]
+    expected = {
+        "Z1": {"已供应土地": 30_000, "水": 7_500, "相接": 0, "现状": 5_000},
+        "Z2": {"已供应土地": 30_000, "水": 2_500, "相接": 0, "现状": 0},
+    }
+    for zone, layers in expected.items():
+        for layer, m2 in layers.items():
+            assert table[zone, layer] == pytest.approx(mu(m2), rel=1e-6, abs=1e-6), (zone, layer)
+    left = tiny.zones.set_index("zone_id")["developable_mu"]
+    assert left.to_dict() == pytest.approx({"Z1": mu(350**2 - 42_500), "Z2": mu(350**2 - 32_500)}, rel=1e-6)
+
+
+def test_the_change_of_crs_and_what_has_no_code_stand_in_the_ledger(tiny: md.Evaluation) -> None:
+    ledger = tiny.ledger
+    moved = [d for d in tiny.manifest["decisions"] if d["topic"] == "reprojection"]
+    assert [d["source"] for d in moved] == ["水"]
+    assert "4527" in str(moved[0]) or "高斯" in str(moved[0])
+    without = ledger[ledger["code"] == "constraint-code-missing"]
+    assert without["source"].tolist() == ["现状"]
+    assert "0.60 亩" in without["message"].iloc[0]
+
+
+def test_an_empty_layer_is_given_and_a_layer_not_named_is_not() -> None:
+    empty = taken("红线", kind="ecological_redline")
+    done = remaining_area(zones(square(0, 0, 100, 100)), land(square(0, 0, 10, 10)), [empty])
+    table = done.deductions.set_index("kind")
+    assert table.loc["ecological_redline", ["supplied", "gross_mu", "net_mu"]].tolist() == [True, 0, 0]
+    assert not table.loc["permanent_basic_farmland", "supplied"]
+
+
+def test_the_plan_is_filtered_before_it_is_united(tiny: md.Evaluation) -> None:
+    """The plan lies beside the parcels; planned farmland (0101) does not count."""
+    r3 = tiny.left_measures[tiny.left_measures["measure"] == "R3"].set_index("zone_id")["area_mu"]
+    assert r3.to_dict() == pytest.approx({"Z1": mu(10_000), "Z2": mu(2500)}, rel=1e-6)
+
+
+def run_with(folder: Path, text: str) -> md.Evaluation:
+    file = write_project(folder)
+    file.write_text(file.read_text("utf-8") + text, "utf-8")
+    return md.evaluate(load_project(file))
+
+
+def test_a_file_that_is_missing_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="没有.shp"):
+        run_with(tmp_path, '[[constraints]]\nname = "水"\nkind = "water"\npath = "没有.shp"\n')
+
+
+def test_a_file_without_features_is_given_and_takes_nothing(tmp_path: Path) -> None:
+    frame([square(0, 0, 1, 1)], id=[1]).iloc[:0].to_file(tmp_path / "空.gpkg")
+    run = run_with(tmp_path, '[[constraints]]\nname = "水"\nkind = "water"\npath = "空.gpkg"\n')
+    water = run.deductions[run.deductions["layer"] == "水"]
+    assert water["supplied"].all() and (water["net_mu"] == 0).all()
+    assert run.ledger["code"].eq("constraint-empty").sum() == 1
+
+
+def test_a_road_given_by_its_centre_line_is_taken_with_its_strip(tmp_path: Path) -> None:
+    """A line across the whole of Z1, which is 350 m wide, above the parcels: 350 m by twice 30 m."""
+    line = shapely.LineString([(X - 100, Y + 200), (X + 400, Y + 200)])
+    frame([line], id=[1]).to_file(tmp_path / "路.gpkg")
+    run = run_with(tmp_path, '[[constraints]]\nname = "路"\nkind = "road"\npath = "路.gpkg"\nbuffer_m = 30\n')
+    road = run.deductions[run.deductions["layer"] == "路"].set_index("zone_id")["net_mu"]
+    assert road["Z1"] == pytest.approx(mu(350 * 60), rel=1e-6)
+    assert run.layers["路"].geom_type.tolist() == ["LineString"]
+
+
+def test_a_line_without_a_strip_takes_nothing_and_says_so(tmp_path: Path) -> None:
+    frame([shapely.LineString([(X, Y + 200), (X + 100, Y + 200)])], id=[1]).to_file(tmp_path / "路.gpkg")
+    run = run_with(tmp_path, '[[constraints]]\nname = "路"\nkind = "road"\npath = "路.gpkg"\n')
+    assert (run.deductions.loc[run.deductions["layer"] == "路", "net_mu"] == 0).all()
+    assert run.ledger["code"].eq("constraint-not-polygon").any()
+
+
+def test_a_lane_that_hangs_on_a_field_is_no_usable_land() -> None:
+    """A field of 100 × 100 m and a lane of 10 m to the next zone border: the lane is a fragment of its own."""
+    spot = zones(square(0, 0, 300, 100))
+    parcels = land(square(100, 0, 200, 45), square(100, 55, 200, 45))
+    done = remaining_area(spot, parcels, [], settings=DevelopableSettings(min_area_mu=1, min_width_m=20))
+    assert done.zones["developable_mu"].tolist() == pytest.approx([mu(12_000)], rel=1e-7)
+    assert done.zones["developable_usable_mu"].tolist() == pytest.approx([mu(10_000)], rel=1e-7)
+    assert sorted(done.pieces["class"]) == ["fragment", "usable"]
+
+
+def test_a_plan_that_leaves_out_a_zone_leaves_nothing_there(tmp_path: Path) -> None:
+    frame([square(0, 100, 100, 100)], id=[1]).to_file(tmp_path / "规划.gpkg")
+    run = run_with(tmp_path, '[[constraints]]\nname = "规划"\nkind = "planned"\npath = "规划.gpkg"\n')
+    r3 = run.left_measures[run.left_measures["measure"] == "R3"].set_index("zone_id")["area_mu"]
+    assert r3.to_dict() == pytest.approx({"Z1": mu(10_000), "Z2": 0}, rel=1e-6)
+
+
+def test_approved_land_is_reported_apart_and_only_where_it_is_left() -> None:
+    """Two overlapping approved parcels (60 x 100 together), of which supplied land and water cover parts."""
+    parcels = pd.concat(
+        [
+            land(square(0, 0, 20, 100)),
+            land(square(10, 0, 40, 100), square(30, 0, 40, 100), status="approved_unsupplied"),
+        ],
+        ignore_index=True,
+    )
+    spots = zones(square(0, 0, 100, 100), square(100, 0, 100, 100))
+    done = remaining_area(spots, gpd.GeoDataFrame(parcels, crs=CRS), [taken("河", square(0, 0, 100, 50))])
+    assert done.zones["approved_unsupplied_mu"].tolist() == pytest.approx([mu(50 * 50), 0], rel=1e-7)
+    assert done.zones["developable_mu"].tolist() == pytest.approx([mu(80 * 50), mu(10_000)], rel=1e-7)
+
+
+def test_approved_land_is_unknown_where_the_supply_status_is(tiny: md.Evaluation) -> None:
+    assert tiny.ledger["code"].eq("supply-status-assumed").any()
+    assert tiny.zones["approved_unsupplied_mu"].isna().all()
+
+
+def test_idle_land_is_out_and_noted_with_supplied_land() -> None:
+    parcels = land(square(0, 0, 20, 100), square(10, 0, 20, 100), square(40, 0, 10, 100)).assign(
+        idle_status=["idle_1y", "idle_2y", "not_idle"]
+    )
+    done = remaining_area(zones(square(0, 0, 100, 100), square(100, 0, 100, 100)), parcels, [])
+    first = done.deductions[done.deductions["order"] == 1]
+    assert first["net_mu"].tolist() == pytest.approx([mu(4000), 0], abs=1e-6)
+    assert "4.50 亩" in first["note"].iloc[0]  # 30 x 100 m2, the overlap once
+    assert first["note"].iloc[1] == ""
+
+
+def test_land_known_to_be_valid_gives_the_same_and_land_that_is_not_is_refused() -> None:
+    bow = shapely.Polygon([(X, Y), (X + 10, Y + 10), (X + 10, Y), (X, Y + 10)])
+    spot, parcels = zones(square(0, 0, 100, 100)), land(square(0, 0, 10, 10))
+    with pytest.raises(GeometryError):
+        remaining_area(spot, parcels, [taken("河", bow)])
+    river = taken("河", square(0, 50, 100, 20))
+    one = remaining_area(spot, parcels, [river])
+    two = remaining_area(spot, parcels, [replace(river, checked=True)], clean=np.array([True]))
+    pd.testing.assert_frame_equal(one.deductions, two.deductions, check_exact=True)

@@ -11,7 +11,7 @@ from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 from parcels.errors import GeometryError
 from parcels.geometry import deduct as room
-from parcels.geometry.deduct import Layer, deduct
+from parcels.geometry.deduct import Layer, covered_m2, deduct
 
 
 def array(*geoms):
@@ -213,3 +213,17 @@ def test_figures_that_are_called_clean_and_are_not_are_united_the_slow_way():
     zone = np.array([shapely.box(0, 0, 40, 10)], dtype=object)
     done = deduct(zone, [Layer(shapes, np.ones(3, dtype=bool))], area=shapely.area)
     assert done.net_m2.tolist() == [[200.0]]
+
+
+def test_covered_land_is_what_a_deduction_calls_gross():
+    zones = array(box(0, 0, 50, 50), None, box(40, 40, 120, 120), Polygon())
+    layer = Layer(stars(200, 6, 7))
+    gross = deduct(zones, [Layer(array(box(0, 0, 1, 1))), layer], area=shapely.area).gross_m2[:, 1]
+    np.testing.assert_allclose(covered_m2(zones, layer, area=shapely.area), gross, rtol=1e-12)
+
+
+def test_land_that_only_touches_or_does_not_exist_covers_nothing():
+    beside = Layer(array(box(10, 0, 20, 10), Point(5, 5).buffer(0), None))
+    assert covered_m2(array(box(0, 0, 10, 10)), beside, area=shapely.area).tolist() == [0]
+    assert covered_m2(array(box(0, 0, 10, 10)), Layer(array()), area=shapely.area).tolist() == [0]
+    assert covered_m2(array(), beside, area=shapely.area).tolist() == []

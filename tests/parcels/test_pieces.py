@@ -100,3 +100,10 @@ def test_input_is_not_changed():
     pieces(left, area=shapely.area, roads=roads, neighbours=roads)
     assert not shapely.is_prepared(left).any()
     assert not shapely.is_prepared(roads).any()
+
+
+def test_threads_change_nothing():
+    rng = np.random.default_rng(5)
+    left = array(*[shapely.Point(*rng.random(2) * 1000).buffer(r, quad_segs=3) for r in rng.uniform(1, 30, 200)])
+    one, two = cut(*left, min_width_m=20), cut(*left, min_width_m=20, threads=2)
+    assert one.drop(columns="geometry").equals(two.drop(columns="geometry"))

@@ -107,3 +107,40 @@ def test_what_is_refused(tmp_path):
         with pytest.raises(kind) as caught:
             slope_mask(path, over=25)
         assert caught.value.code == code
+
+
+def test_only_cells_at_the_zones_count(tmp_path):
+    path = write(tmp_path / "c.tif", np.ones((1100, 40), dtype=np.uint8))
+    # A diagonal strip: its box is the whole grid, and it crosses the seams of the strips of 512 rows.
+    x, y = 39_500_000, 4_000_000
+    zone = shapely.LineString([(x + 5, y - 5), (x + 75, y - 2195)]).buffer(3)
+    mask = class_mask(path, classes=[1], within=zone, within_crs="EPSG:4527")
+    kept = shapely.union_all(mask.geoms)
+    assert kept.covers(zone)
+    assert shapely.area(mask.geoms).sum() == mask.cells * 4
+    assert mask.seen == mask.cells < 1100 * 40 / 3
+    assert kept.difference(zone.buffer(2 * 2 * 2**0.5 + 1e-6)).area == 0  # a touched cell and its neighbour
+    assert mask.outside == 0
+
+
+def test_share_beyond_the_grid(tmp_path):
+    path = write(tmp_path / "c.tif", np.ones((10, 10), dtype=np.uint8))
+    half = shapely.box(39_500_010, 3_999_985, 39_500_030, 3_999_995)
+    mask = class_mask(path, classes=[1], within=half, within_crs="EPSG:4527")
+    assert mask.outside == pytest.approx(0.5)
+    away = shapely.box(39_600_000, 3_900_000, 39_600_001, 3_900_001)
+    assert class_mask(path, classes=[1], within=away, within_crs="EPSG:4527").outside == 1
+
+
+def test_of_several_bands_one_must_be_chosen(tmp_path):
+    path = tmp_path / "b.tif"
+    profile = {"width": 3, "height": 3, "count": 2, "dtype": "uint8", "crs": "EPSG:4527"}
+    with rasterio.open(
+        path, "w", driver="GTiff", transform=Affine(2, 0, 39_500_000, 0, -2, 4_000_000), **profile
+    ) as out:
+        out.write(np.array([np.full((3, 3), 1), np.full((3, 3), 7)], dtype="u1"))
+    assert (class_mask(path, classes=[7], band=2).cells, class_mask(path, classes=[7], band=1).cells) == (9, 0)
+    for band in (None, 0, 3):
+        with pytest.raises(FormatError) as caught:
+            class_mask(path, classes=[7], band=band)
+        assert caught.value.code == "raster-bands"
