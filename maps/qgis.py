@@ -52,7 +52,13 @@ def theme_style(theme: Theme, done: Classified, *, filters: Mapping[Hashable, st
 
 
 def plain_style(
-    colour: str, *, fill: bool = False, hatch: bool = False, label: str | None = None, width: float = _THICK
+    colour: str,
+    *,
+    fill: bool = False,
+    hatch: bool = False,
+    label: str | None = None,
+    width: float = _THICK,
+    lines: bool = False,
 ) -> str:
     """The style of a layer that is one symbol: an outline, filled or hatched, with the text of a column on it.
 
@@ -66,14 +72,19 @@ def plain_style(
         Column written on the map.
     width
         Of the outline in mm.
+    lines
+        The layer holds lines, not polygons.
     """
     check_colour(colour)
     root = _root(labelled=label is not None)
     renderer = ET.SubElement(root, "renderer-v2", {"type": "singleSymbol", "symbollevels": "0", "forceraster": "0"})
-    symbol = _symbol(ET.SubElement(renderer, "symbols"), "0")
-    _fill(symbol, colour if fill else None, edge=colour, width=width, opacity=0.3)
-    if hatch:
-        _lines(symbol, colour)
+    symbol = _symbol(ET.SubElement(renderer, "symbols"), "0", kind="line" if lines else "fill")
+    if lines:
+        _line(symbol, colour, width)
+    else:
+        _fill(symbol, colour if fill else None, edge=colour, width=width, opacity=0.3)
+        if hatch:
+            _lines(symbol, colour)
     if label is not None:
         _label(root, label)
     return _text(root)
@@ -139,8 +150,8 @@ def _root(*, labelled: bool) -> ET.Element:
     )
 
 
-def _symbol(symbols: ET.Element, name: str) -> ET.Element:
-    return ET.SubElement(symbols, "symbol", {"type": "fill", "name": name, "alpha": "1", "clip_to_extent": "1"})
+def _symbol(symbols: ET.Element, name: str, *, kind: str = "fill") -> ET.Element:
+    return ET.SubElement(symbols, "symbol", {"type": kind, "name": name, "alpha": "1", "clip_to_extent": "1"})
 
 
 def _fill(symbol: ET.Element, colour: str | None, *, edge: str, width: float, opacity: float = 1.0) -> None:
@@ -164,10 +175,12 @@ def _lines(symbol: ET.Element, colour: str) -> None:
         "color": _rgba(colour),
     }  # fmt: skip
     _options(layer, options)
-    name = f"@{symbol.get('name')}@1"
-    line = ET.SubElement(layer, "symbol", {"type": "line", "name": name, "alpha": "1", "clip_to_extent": "1"})
-    look = {"line_color": _rgba(colour), "line_width": "0.2", "line_width_unit": "MM", "line_style": "solid"}
-    _options(ET.SubElement(line, "layer", _layer("SimpleLine")), look)
+    _line(_symbol(layer, f"@{symbol.get('name')}@1", kind="line"), colour, 0.2)
+
+
+def _line(symbol: ET.Element, colour: str, width: float) -> None:
+    look = {"line_color": _rgba(colour), "line_width": f"{width:g}", "line_width_unit": "MM", "line_style": "solid"}
+    _options(ET.SubElement(symbol, "layer", _layer("SimpleLine")), look)
 
 
 def _layer(kind: str) -> dict[str, str]:

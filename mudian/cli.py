@@ -1,4 +1,4 @@
-"""The command line: ``mudian demo | init | inspect | run | explain | policies``.
+"""The command line: ``mudian demo | init | inspect | run | explain | map | policies``.
 
 Exit codes: 0 done; 1 done, but with ledger errors under ``--strict``; 2 wrong use or project file; 3 input data cannot
 be read or results cannot be written; 4 a check inside failed; 130 interrupted. Errors are one block on stderr.
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 STRICT = 1
-COMMANDS = ("demo", "init", "inspect", "run", "explain", "policies")
+COMMANDS = ("demo", "init", "inspect", "run", "explain", "map", "policies")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -146,6 +146,9 @@ def _parser() -> _Parser:
     explain.add_argument("run_dir", metavar="RUN_DIR")
     explain.add_argument("id", metavar="ID")
     explain.add_argument("--kind", choices=["parcel", "enterprise", "zone"], help="what the id names / 编号的种类")
+    page = _add(commands, common, "map", _map, "the map page of a finished run / 由已有成果生成地图页")
+    page.add_argument("run_dir", metavar="RUN_DIR")
+    page.add_argument("--out", metavar="FILE", help="instead of map.html in RUN_DIR / 另存为")
     _add_policies(commands, common)
     return parser
 
@@ -275,6 +278,16 @@ def _explain(options: argparse.Namespace) -> int:
     evaluation = load(options.run_dir)
     options.lang = options.lang or evaluation.manifest["project"]["lang"]
     print(explain(evaluation, options.id, kind=options.kind, lang=options.lang).text())
+    return 0
+
+
+def _map(options: argparse.Namespace) -> int:
+    from mudian.evaluation import load
+    from mudian.mapping import map_page
+
+    evaluation = load(options.run_dir, layers=True).spoken(options.lang)
+    options.lang = evaluation.manifest["project"]["lang"]
+    print(map_page(evaluation).save(options.out or Path(options.run_dir) / "map.html"))
     return 0
 
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 
 from mudian.errors import UsageError
+from parcels.catalog import Lang
 from parcels.errors import FormatError
 
 Table = TypeVar("Table", bound=pd.DataFrame)
 SPATIAL = ("parcels", "zones", "developable", "steps")
 TABLES = ("parcels", "enterprises", "zones", "links", "candidates", "findings", "ledger")
 # Tables that a run has when its project asks for them.
-OPTIONAL = ("deductions", "developable", "steps", "left_measures", "projects")
+OPTIONAL = ("deductions", "developable", "steps", "left_measures", "potentials", "projects")
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,12 @@ class Evaluation:
     deductions, developable, steps, left_measures
         What is taken from each zone in which order, the pieces that remain, the land left after every step, and the
         named measures of remaining land; empty where the run did not compute them.
+    potentials
+        Land intensity, potentials and years of supply of every zone, one measure a row.
     projects
         Proposed projects with their admission.
     layers
-        Constraint layers as read, by name; not written to disk.
+        Constraint layers as read, by name; on disk they stand in the GeoPackage only.
     """
 
     parcels: gpd.GeoDataFrame
@@ -55,6 +60,7 @@ class Evaluation:
     developable: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)
     steps: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame, repr=False)
     left_measures: pd.DataFrame = field(default_factory=pd.DataFrame)
+    potentials: pd.DataFrame = field(default_factory=pd.DataFrame)
     projects: pd.DataFrame = field(default_factory=pd.DataFrame)
     layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict, repr=False)
 
@@ -77,6 +83,11 @@ class Evaluation:
         from mudian.writing import write_results
 
         return write_results(self, Path(folder), formats=formats)
+
+    def spoken(self, lang: Lang | None) -> Evaluation:
+        """The same results whose outputs speak a language; None leaves the project's."""
+        project = self.manifest["project"]
+        return self if lang is None else replace(self, manifest=self.manifest | {"project": project | {"lang": lang}})
 
     def __repr__(self) -> str:
         project = self.manifest["project"]
@@ -101,13 +112,15 @@ def as_stored(table: Table) -> Table:
     return table
 
 
-def load(folder: str | Path) -> Evaluation:
+def load(folder: str | Path, *, layers: bool = False) -> Evaluation:
     """Read the results of a run back from its folder.
 
     Parameters
     ----------
     folder
         A folder written by ``mudian run`` or :meth:`Evaluation.save` with the format ``parquet``.
+    layers
+        Read the constraint layers, too, where the run wrote a GeoPackage; they may be large.
 
     Raises
     ------
@@ -127,7 +140,13 @@ def load(folder: str | Path) -> Evaluation:
         for name in (*TABLES, *OPTIONAL)
         if name in TABLES or (folder / f"{name}.parquet").is_file()
     }
-    return Evaluation(**tables, manifest=manifest)
+    return Evaluation(**tables, manifest=manifest, layers=_layers(folder, manifest) if layers else {})
+
+
+def _layers(folder: Path, manifest: dict[str, Any]) -> dict[str, gpd.GeoDataFrame]:
+    file = folder / "evaluation.gpkg"
+    titles = manifest.get("layers", {}) if file.is_file() else {}
+    return {name: _read(file, partial(gpd.read_file, layer=title)) for name, title in titles.items()}
 
 
 def _read(path: Path, reader: Callable[[Path], Any]) -> Any:
@@ -135,5 +154,5 @@ def _read(path: Path, reader: Callable[[Path], Any]) -> Any:
         raise UsageError("run-missing", file=path.parent)
     try:
         return reader(path)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise FormatError("run-damaged", file=path, detail=str(error)) from error

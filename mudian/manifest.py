@@ -77,6 +77,8 @@ def _parameters(project: Project, inputs: Inputs) -> dict[str, object]:
         "crs": crs.to_string() if crs else None,
         "m2_per_mu": "2000/3",
         "output": project.output.model_dump(mode="json"),
+        "maps": project.maps.model_dump(mode="json"),
+        "sheets": project.sheets.model_dump(mode="json"),
     }
 
 

@@ -9,6 +9,7 @@ import maps
 from mudian.evaluation import Evaluation
 from mudian.explain.cards import card_lines
 from mudian.labels import column_label, value_labels, word
+from mudian.themes import run_themes, settings_of, themed
 from mudian.waterfall import waterfall
 from parcels.catalog import Lang
 
@@ -25,34 +26,51 @@ RANKING = {
     "investment_per_mu": "short_investment",
     "rank_investment_per_mu": "short_rank",
 }
+# Key figures of the zone panel.
+FIGURES = (
+    "tax_per_mu", "rank_tax_per_mu", "investment_per_mu", "rank_investment_per_mu", "revenue_per_mu", "plot_ratio",
+    "parcel_count", "parcel_mu", "industrial_mu", "tax_wan", "fixed_investment_wan", "idle_count", "idle_mu",
+    "inefficient_count", "inefficient_mu", "standard_land_count", "developable_mu", "developable_usable_mu",
+    "supply_years",
+)  # fmt: skip
+# Colours of what lies over the parcels, the same in page, sheet and GeoPackage.
+ZONE, CONSTRAINT, STEP = "#333333", "#7a9a3a", "#1a9850"
+PIECES = {"usable": "#1a9850", "fragment": "#b8860b"}
 
 
 def map_page(evaluation: Evaluation) -> maps.Page:
     """The interactive page of a run: one file without network."""
     project = evaluation.manifest["project"]
     lang: Lang = project["lang"]
-    frame = _frame(evaluation)
+    frame = map_frame(evaluation)
+    themes = run_themes(frame, lang=lang, settings=settings_of(evaluation.manifest))
     return maps.interactive(
         frame,
-        themes=_themes(frame, lang),
+        themes=list(themes.values()),
         label="parcel_id",
         area="area_mu",
         search=[c for c in ("parcel_id", "owner", "enterprise_names") if c in frame],
         card=[_card(c, frame, lang) for c in CARD if c in frame],
         overlays=_overlays(evaluation, lang),
+        steps=_steps(evaluation, lang),
         table=_ranking(evaluation, lang),
         charts=_charts(evaluation, lang),
+        group="zone_id",
+        figures=_figures(evaluation, lang),
         title=f"{project['name']} {word('title_map', lang)}",
         notes=_notes(evaluation, lang),
         lang=lang,
     )
 
 
-def _frame(evaluation: Evaluation) -> gpd.GeoDataFrame:
+def map_frame(evaluation: Evaluation, *, cards: bool = True) -> gpd.GeoDataFrame:
+    """The parcels of a run with what maps show besides: names of zone and enterprises and, for cards, verdicts in
+    words.
+    """
     parcels, links = evaluation.parcels, evaluation.links
     names = evaluation.zones.set_index("zone_id")["zone_name"]
-    frame = parcels.assign(zone_name=parcels["zone_id"].map(names))
-    if evaluation.manifest.get("policies"):
+    frame = themed(parcels.assign(zone_name=parcels["zone_id"].map(names)))
+    if cards and evaluation.manifest.get("policies"):
         frame = frame.assign(verdict_text=card_lines(evaluation))
     if "name" not in evaluation.enterprises or not len(links):
         return frame
@@ -65,58 +83,18 @@ def _frame(evaluation: Evaluation) -> gpd.GeoDataFrame:
     return frame.assign(enterprise_names=frame["source_row"].map(names_of).astype("str"))
 
 
-def _themes(frame: pd.DataFrame, lang: Lang) -> list[maps.Theme]:
-    specs = (("tax_per_mu", "tax_wan", "YlGnBu5"), ("investment_per_mu", "fixed_investment_wan", "Oranges5"))
-    themes = []
-    for column, money, palette in specs:
-        if column in frame:
-            themes.append(
-                maps.Theme(
-                    column_label(column, lang),
-                    "ratio",
-                    column,
-                    breaks=_breaks(frame[column]),
-                    palette=palette,
-                    numerator=money,
-                    denominator="area_mu",
-                    zero_class=bool((frame[column] == 0).any()),
-                )
-            )
-    return [*themes, _supply_theme(frame, lang)]
-
-
-def _supply_theme(frame: gpd.GeoDataFrame, lang: Lang) -> maps.Theme:
-    """The supply status, which every parcel has; drawn even where there is no money."""
-    names = value_labels("supply_status", lang)
-    return maps.Theme(
-        column_label("supply_status", lang),
-        "class",
-        "supply_status",
-        classes=list(names),
-        labels=list(names.values()),
-        colours=["#2c7fb8", "#fdae61", "#d9ef8b"],
-    )
-
-
-def _breaks(values: pd.Series) -> list[float]:
-    known = values[values > 0]
-    if not len(known):
-        return [1.0]
-    return sorted({float(f"{b:.2f}") if b >= 1 else float(f"{b:.2g}") for b in maps.quantile_breaks(known, 5)})
-
-
 def _card(column: str, frame: pd.DataFrame, lang: Lang) -> maps.CardField:
     number = pd.api.types.is_float_dtype(frame[column].dtype)
     label = word(column, lang) if column == "enterprise_names" else column_label(column, lang)
-    return maps.CardField(column, label=label, digits=2 if number else None, words=value_labels(column, lang) or None)
+    words = value_labels(column, lang) or None
+    return maps.CardField(column, label, digits=2 if number else None, words=words, prose=column == "verdict_text")
 
 
 def _overlays(evaluation: Evaluation, lang: Lang) -> list[maps.Overlay]:
-    title = _heading("zone_name", lang)
-    zones = evaluation.zones[["zone_name", "geometry"]].rename(columns={"zone_name": title})
-    found = [maps.Overlay(zones, title, label=title, key=title, colour="#333333")]
+    zones = evaluation.zones[["zone_id", "zone_name", "geometry"]]
+    found = [maps.Overlay(zones, _heading("zone_name", lang), label="zone_name", key="zone_id", colour=ZONE)]
     for name, layer in evaluation.layers.items():
-        found.append(maps.Overlay(layer[["geometry"]], name, colour="#7a9a3a", hatch=True))
+        found.append(maps.Overlay(layer[["geometry"]], name, colour=CONSTRAINT, hatch=True))
     return [*found, *_remaining(evaluation, lang)]
 
 
@@ -125,14 +103,22 @@ def _remaining(evaluation: Evaluation, lang: Lang) -> list[maps.Overlay]:
     pieces = evaluation.developable
     if not len(pieces):
         return []
-    colours = {"usable": "#1a9850", "fragment": "#b8860b"}
     names = value_labels("class", lang)
     made = []
-    for kind, colour in colours.items():
+    for kind, colour in PIECES.items():
         part = pieces[(pieces["class"] == kind).to_numpy(bool)]
         if len(part):
-            made.append(maps.Overlay(part[["geometry"]], f"{word('developable', lang)} · {names[kind]}", colour=colour))
+            title = f"{word('developable', lang)} · {names[kind]}"
+            made.append(maps.Overlay(part[["geometry"]], title, colour=colour, fill=True, shown=False))
     return made
+
+
+def piece_theme(lang: Lang) -> maps.Theme:
+    """Usable pieces and fragments."""
+    names = value_labels("class", lang)
+    labels = [names[kind] for kind in PIECES]
+    title = word("developable", lang)
+    return maps.Theme(title, "class", "class", classes=list(PIECES), labels=labels, colours=list(PIECES.values()))
 
 
 def _charts(evaluation: Evaluation, lang: Lang) -> list[maps.Waterfall]:
@@ -142,18 +128,43 @@ def _charts(evaluation: Evaluation, lang: Lang) -> list[maps.Waterfall]:
     unit = word("mu", lang)
     return [
         maps.Waterfall(str(part["zone_name"].iloc[0]), part["label"].tolist(), part["value_mu"].tolist(),
-                       part["kind"].tolist(), unit)
-        for _, part in bars.groupby("zone_id", sort=False)
+                       part["kind"].tolist(), unit, key=str(zone))
+        for zone, part in bars.groupby("zone_id", sort=False)
     ]  # fmt: skip
 
 
 def _ranking(evaluation: Evaluation, lang: Lang) -> pd.DataFrame:
     shown = [c for c in RANKING if c in evaluation.zones]
-    zones = pd.DataFrame(evaluation.zones)[shown]
+    zones = pd.DataFrame(evaluation.zones).set_index("zone_id")[shown]
     if "tax_per_mu" in zones:
         zones = zones.sort_values("tax_per_mu", ascending=False, kind="stable", na_position="last")
     zones.columns = [_heading(c, lang) for c in shown]
     return zones
+
+
+def _figures(evaluation: Evaluation, lang: Lang) -> pd.DataFrame:
+    """Key figures of each zone."""
+    zones = pd.DataFrame(evaluation.zones).set_index("zone_id")
+    shown = [c for c in FIGURES if c in zones and zones[c].notna().any()]
+    return zones[shown].rename(columns={c: column_label(c, lang) for c in shown})
+
+
+def _steps(evaluation: Evaluation, lang: Lang) -> maps.Steps | None:
+    """What is left after every step of the deduction."""
+    steps = evaluation.steps
+    if not len(steps):
+        return None
+    names = steps.drop_duplicates("order").sort_values("order")["after"].tolist()
+    numbered = dict(zip(names, (f"{n}. {name}" for n, name in enumerate(names, start=1)), strict=True))
+    return maps.Steps(
+        steps.assign(after=steps["after"].map(numbered)),
+        word("steps_left", lang),
+        step="after",
+        value="remaining_mu",
+        key="zone_id",
+        order=list(numbered.values()),
+        colour=STEP,
+    )
 
 
 def _heading(column: str, lang: Lang) -> str:

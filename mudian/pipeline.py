@@ -33,10 +33,12 @@ from mudian.locate import enterprise_points
 from mudian.manifest import make_manifest
 from mudian.measure import industrial, measure_enterprises, measure_parcels, measure_zones, public
 from mudian.packs.policy import Policy, policies
+from mudian.potentials import potentials
 from mudian.progress import Stages
 from mudian.project import Project, load_project
 from mudian.rules.admission import admit
 from mudian.rules.left_measures import left_measures
+from mudian.themes import land_grades
 from parcels.codes.land_use import detect_system, normalise_land_use
 from parcels.ledger import Ledger, source_of
 from parcels.units import M2_PER_MU
@@ -91,6 +93,10 @@ def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> 
     with clock.stage("deduct"):
         left, measures = _remaining(project, inputs, verdicts.parcels, policy, ledger)
         zones = verdicts.zones.assign(**{str(c): left.zones[c] for c in left.zones})
+        potential = potentials(
+            zones, verdicts.parcels, policy, left_measures=measures, lang=project.project.lang, ledger=ledger
+        )
+        zones = zones.assign(**{str(c): potential.zones[c] for c in potential.zones})
     with clock.stage("account"):
         record = policy_record(policy)
         note_lacking(record, ledger)
@@ -103,16 +109,19 @@ def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> 
             set_aside=inputs.enterprises.set_aside,
         )
         check(accounts)
-        found = join([area_findings(measured), verdicts.findings, *admitted])
+        found = join([area_findings(measured), verdicts.findings, potential.findings, *admitted])
+    linked = as_stored(_link_table(allocated, measured))
+    graded = verdicts.parcels.assign(grade=land_grades(verdicts.parcels, verdicts.enterprises, linked))
     tables: dict[str, Any] = {
-        "parcels": as_stored(verdicts.parcels),
+        "parcels": as_stored(graded),
         "enterprises": as_stored(verdicts.enterprises),
         "zones": as_stored(zones),
-        "links": as_stored(_link_table(allocated, measured)),
+        "links": linked,
         "candidates": links.candidates,
         "findings": found,
     }
     more = {"deductions": left.deductions, "developable": left.pieces, "steps": left.steps, "left_measures": measures}
+    more["potentials"] = potential.table
     tables |= more | ({} if proposals is None else {"projects": as_stored(proposals)})
     _report_undone(project, ledger)
     manifest = make_manifest(project, inputs, tables, accounts, ledger, clock)

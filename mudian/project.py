@@ -8,6 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,9 +21,17 @@ from parcels.fields import nearest
 from parcels.readers.open import DATABASE
 
 PERIOD = re.compile(r"^\d{4}(H[12]|Q[1-4]|-(0[1-9]|1[0-2]))?$")
+CODE = re.compile(r"^-?[0-9A-Za-z]+$")
 AreaBasis = Literal["ellipsoidal", "registered", "planar"]
 Parameter = bool | int | float | dt.date | str | list[bool | int | float | str]
 Format = Literal["gpkg", "parquet", "xlsx", "html", "pdf", "tif"]
+
+
+@cache
+def code_sets() -> dict[str, Any]:
+    """Named sets of land-use codes for ``codes`` of a constraint: ``codes``, ``system``, ``source`` and names."""
+    text = (files("mudian") / "data" / "code_sets.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
 def _said(text: str) -> str:
@@ -105,12 +116,31 @@ class Constraint(_Model):
     slope_over: float | None = None
     slope_method: Literal["horn", "zevenbergen-thorne"] = "horn"
     classes: tuple[int, ...] = ()
+    band: int | None = Field(default=None, ge=1)
     role: Literal["hard", "soft"] = "hard"
     buffer_m: float | None = None
     buffer_by: str | None = None
     edge: Literal["land", "centre"] = "land"
     half_width_m: float | str | None = None
+    code_field: str | None = None
+    codes: str | tuple[str, ...] = ()
     fields: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("codes")
+    @classmethod
+    def _codes_said(cls, codes: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if isinstance(codes, str):
+            if codes not in code_sets():
+                raise ValueError("codes")
+        elif any(not CODE.match(c) for c in codes) or (codes and all(c.startswith("-") for c in codes)):
+            raise ValueError("codes")
+        return codes
+
+    @model_validator(mode="after")
+    def _codes_of_a_field(self) -> Constraint:
+        if (self.code_field is None) != (not self.codes) or (self.code_field is not None and self.path is None):
+            raise ValueError("codes")
+        return self
 
     @model_validator(mode="after")
     def _one_source(self) -> Constraint:
@@ -126,6 +156,65 @@ class DevelopableSettings(_Model):
 
     min_area_mu: float | None = None
     min_width_m: float | None = None
+
+
+class MapSettings(_Model):
+    """``[maps]``: classes of the per-mu figures in page, sheet, GeoPackage and workbook."""
+
+    classes: Literal["quantile", "natural"] = "quantile"
+    count: int = Field(default=5, ge=2, le=9)
+    breaks: dict[Literal["tax_per_mu", "investment_per_mu"], tuple[float, ...]] = Field(default_factory=dict)
+
+    @field_validator("breaks")
+    @classmethod
+    def _increasing(cls, breaks: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
+        for limits in breaks.values():
+            if not limits or any(not low < high for low, high in pairwise(limits)):
+                raise ValueError("[1, 3, 6]")
+        return breaks
+
+
+class SheetSettings(_Model):
+    """``[sheets]``: paper and imprint of the print sheets."""
+
+    size: Literal["A3", "A4"] = "A3"
+    orientation: Literal["landscape", "portrait"] = "landscape"
+    author: str = ""
+    source: str = ""
+    approval: str = ""
+
+
+class ScreeningSettings(_Model):
+    """``[screening]``: what is a candidate for redevelopment, against which benchmark, and what makes a site."""
+
+    grades: tuple[str, ...] = ("D", "C")
+    holders: Literal["any", "all"] = "any"
+    scenarios: tuple[Literal["zone_mean", "standard_floor", "top_quartile", "own"], ...] = (
+        "zone_mean", "standard_floor", "top_quartile",
+    )  # fmt: skip
+    benchmark_tax_per_mu: float | None = Field(default=None, gt=0)
+    min_site_mu: float | None = Field(default=None, gt=0)
+    min_border_m: float | None = Field(default=None, gt=0)
+    gap_m: float | None = Field(default=None, ge=0)
+    cross_roads: bool = False
+    weights: dict[
+        Literal["owners", "tenants", "buildings", "floors", "mortgaged", "seized", "shape", "access", "area"],
+        Annotated[float, Field(ge=0)],
+    ] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _figure_of_own(self) -> ScreeningSettings:
+        if not self.scenarios or len(set(self.scenarios)) < len(self.scenarios):
+            raise ValueError('scenarios = ["zone_mean", "top_quartile"]')
+        if ("own" in self.scenarios) and self.benchmark_tax_per_mu is None:
+            raise ValueError("benchmark_tax_per_mu")
+        return self
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The scenarios, with the user's own figure where one is given."""
+        own = self.benchmark_tax_per_mu is not None and "own" not in self.scenarios
+        return (*self.scenarios, "own") if own else self.scenarios
 
 
 class Corrections(_Model):
@@ -162,6 +251,9 @@ class Project(_Model):
     corrections: Corrections | None = None
     projects: TableSettings | None = None
     developable: DevelopableSettings = DevelopableSettings()
+    maps: MapSettings = MapSettings()
+    sheets: SheetSettings = SheetSettings()
+    screening: ScreeningSettings = ScreeningSettings()
     parameters: dict[str, Parameter] = Field(default_factory=dict)
     output: OutputSettings = OutputSettings()
     folder: Path = Path()
@@ -259,7 +351,12 @@ def _allowed(place: tuple[int | str, ...], expected: str) -> str:
         "dir": '"成果"',
         "name": '"永久基本农田"',
         "constraints": "name = … (1 ×)",
+        "codes": 'codes = ["05", "06", "-0602"] | ' + " | ".join(f'codes = "{name}"' for name in code_sets()),
     }
+    if "codes" in place:
+        return hints["codes"]
+    if place[0] == "constraints" and len(place) == 2 and expected.endswith("codes"):
+        return f'path = "…", code_field = "DLBM", {hints["codes"]}'
     if place[0] == "constraints" and len(place) == 2:
         return 'path = "…" | raster = "…" (1 ×); raster: slope_over = 25 | classes = […] (1 ×)'
     return hints.get(str(place[-1]), expected)
@@ -291,6 +388,8 @@ def _model_at(place: tuple[int | str, ...]) -> type[BaseModel]:
         "corrections": Corrections,
         "projects": TableSettings,
         "developable": DevelopableSettings,
+        "maps": MapSettings,
+        "screening": ScreeningSettings,
         "output": OutputSettings,
     }
     return sections[str(place[0])] if place else Project

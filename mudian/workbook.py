@@ -27,6 +27,7 @@ from mudian.evaluation import Evaluation
 from mudian.labels import column_label, sheet_label, value_labels, word
 from mudian.verdict_sheets import VERDICT_SHEETS, verdict_tables
 from mudian.workbook_charts import draw_waterfalls
+from mudian.workbook_colours import Colours, colour, draw_legend
 from mudian.workbook_overview import draw_overview
 from mudian.workbook_rows import Body, Kind, fill, kind_of, shorten
 from parcels.catalog import SEVERITIES, Lang
@@ -41,7 +42,7 @@ _NUMBER_WIDTH = {"number": 13.0, "integer": 10.0, "date": 11.0, "datetime": 17.0
 _TEXT_WIDTHS = (8.0, 44.0)
 _SAMPLE = 1000
 _NOT_SHOWN = ("geometry",)
-_MORE_TABLES = ("deductions", "developable", "left_measures", "projects")
+_MORE_TABLES = ("deductions", "developable", "left_measures", "potentials", "projects")
 _ONLY_FILLED = ("candidates", *VERDICT_SHEETS, *_MORE_TABLES)
 _MERGED, _RANK = "_incomplete", "rank_"
 _A3, _HEADER_HEIGHT, _PAGE_WIDTH = 8, 36, 300  # paper, points, half-width characters across
@@ -66,6 +67,7 @@ class Book:
 
     book: xlsxwriter.Workbook
     lang: Lang
+    colours: Colours
     bodies: dict[str, Body] = field(default_factory=dict)
     left_out: dict[str, list[str]] = field(default_factory=dict)
     formats: dict[str, Format] = field(default_factory=dict)
@@ -101,11 +103,12 @@ def write_workbook(evaluation: Evaluation, path: Path) -> None:
     skeleton = io.BytesIO()
     with xlsxwriter.Workbook(skeleton, _OPTIONS) as workbook:
         workbook.set_properties({"title": project["name"], "subject": project["period"]})
-        book = Book(workbook, project["lang"])
+        book = Book(workbook, project["lang"], Colours.of(evaluation))
         draw_overview(book, evaluation, text=text)
         for name, table in _tables(evaluation).items():
             _add_table(book, name, table, evaluation)
         draw_waterfalls(book, evaluation)
+        draw_legend(book, sheet_label("map_classes", book.lang), book.colours)
         _sources(book, evaluation)
     fill(skeleton, path, book.bodies)
 
@@ -195,6 +198,7 @@ def _lay_out(book: Book, sheet: Worksheet, name: str, table: pd.DataFrame) -> No
         sheet.write_string(0, i, titles[i], book.head())
         look = {"indent": 1} if kind == "text" else {}
         sheet.write_blank(1, i, None, book.style(_number_format(str(column), table[column], kind), **look))
+    colour(book, sheet, name, table, book.colours)
     sheet.set_row(0, _HEADER_HEIGHT)
     sheet.freeze_panes(1, layout()[name]["freeze"])
     sheet.autofilter(0, 0, len(table), len(kinds) - 1)

@@ -18,8 +18,10 @@ from mudian.evaluation import SPATIAL, Evaluation
 from mudian.inputs import RESULT_COLUMNS
 from mudian.mapping import map_page
 from mudian.progress import Stages
+from mudian.styles import write_styles
 from mudian.workbook import write_workbook
 
+_FLAT = ("enterprises", "links")  # tables without geometry that stand in the GeoPackage, too
 # From so many rows on a process of its own pays for its start.
 _LARGE = 20_000
 
@@ -28,7 +30,7 @@ OURS = frozenset(
         "manifest.json", "ledger.csv", "evaluation.gpkg", "report.xlsx", "map.html", "sheets", "heat",
         *(f"{n}.parquet" for n in (
             "parcels", "enterprises", "zones", "links", "candidates", "findings", "ledger",
-            "deductions", "developable", "screening", "steps", "left_measures", "projects",
+            "deductions", "developable", "screening", "steps", "left_measures", "potentials", "projects",
         )),
     ]
 )  # fmt: skip
@@ -70,6 +72,7 @@ def write_results(
         _csv(evaluation.ledger, work / "ledger.csv")
         timings = {"seconds": dict(clock.seconds), "share": clock.shares()}
         manifest = evaluation.manifest | {"timings": evaluation.manifest["timings"] | timings}
+        manifest |= {"layers": layer_titles(evaluation) if "gpkg" in formats else {}}
         (work / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1, default=str), "utf-8")
     return folder
 
@@ -118,15 +121,23 @@ def write_geopackage(evaluation: Evaluation, path: Path) -> None:
     of the user gets a number behind its name here, and keeps its name in the Parquet files.
     """
     own = {name: getattr(evaluation, name) for name in SPATIAL if len(getattr(evaluation, name).columns)}
-    tables = {name: getattr(evaluation, name) for name in ("enterprises", "links")}
-    titles = _distinct([*own, *tables, *evaluation.layers])
-    constraints = dict(zip(titles[len(own) + len(tables) :], evaluation.layers.values(), strict=True))
+    tables = {name: getattr(evaluation, name) for name in _FLAT}
+    titles = layer_titles(evaluation)
+    constraints = {titles[name]: layer for name, layer in evaluation.layers.items()}
     for name, frame in (own | constraints | tables).items():
         spatial = "geometry" in frame
         pyogrio.write_dataframe(
             _storable(frame), path, layer=name, driver="GPKG", append=path.exists(), use_arrow=spatial,
             promote_to_multi=True if spatial else None,
         )  # fmt: skip
+    write_styles(evaluation, path, constraints=titles)
+
+
+def layer_titles(evaluation: Evaluation) -> dict[str, str]:
+    """What the constraint layers are called in the GeoPackage, by their names in the project."""
+    own = [name for name in SPATIAL if len(getattr(evaluation, name).columns)]
+    titles = _distinct([*own, *_FLAT, *evaluation.layers])
+    return dict(zip(evaluation.layers, titles[len(own) + len(_FLAT) :], strict=True))
 
 
 def _storable(frame: pd.DataFrame) -> pd.DataFrame:

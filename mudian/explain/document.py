@@ -16,6 +16,7 @@ import pandas as pd
 from mudian.evaluation import Evaluation
 from mudian.explain.facts import fact_lines, link_lines
 from mudian.explain.grounds import ground_lines, rules_of
+from mudian.explain.potential_lines import potential_lines
 from mudian.explain.rulebook import Rulebook
 from mudian.explain.sentences import outcome_codes
 from mudian.explain.stability import families_of, stability_lines
@@ -109,6 +110,7 @@ def explain(evaluation: Evaluation, id: str, *, kind: Kind | None = None, lang: 
         "subject": fact_lines(evaluation, subject, book),
         "verdict": verdict_lines(subject, book),
         "grounds": ground_lines(subject, book),
+        "potentials": potential_lines(evaluation, subject, book),
         "missing": _missing_lines(subject, book),
         "sensitivity": stability_lines(evaluation, subject, book),
         "sources": [*link_lines(evaluation, subject, speech), *source_lines(subject, book)],

@@ -7,7 +7,7 @@ before it was supplied): it is flagged, not capped. The four strength potentials
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,14 +18,29 @@ from mudian.measure import ratio
 from mudian.packs.policy import InForce, Policy
 from mudian.rules.intensity_areas import Coded, code_parcels
 from mudian.rules.logic import compare, name_missing
+from mudian.rules.supply import supply_years
 from parcels.units import find as find_unit
 
-__all__ = ["supply_years", "td1029_potentials", "td1029_rates", "td1029_score", "td1029_zone_type"]
+__all__ = [
+    "supply_years", "td1029_measures", "td1029_potentials", "td1029_rates", "td1029_score", "td1029_zone_type",
+]  # fmt: skip
 
 INDICATORS = (
     "dev", "sup", "blt", "ind", "hti", "far", "bd", "ifar", "ibc", "fai", "iout", "itax", "ctax", "pop", "pcl", "idle",
     "htout",
 )  # fmt: skip
+POTENTIALS = (
+    "expansion_ha", "expansion_industrial_ha", "expansion_without_rural_ha", "structure_ha", "strength_ifar_ha",
+    "strength_ibc_ha", "strength_fai_ha", "strength_iout_ha", "management_idle_ha", "management_expired_ha",
+    "management_ha",
+)  # fmt: skip
+# Columns that another of the measures made together with this one needs.
+_OTHERS = {
+    "expansion_ha": ("td_construction",),
+    "expansion_industrial_ha": ("td_construction",),
+    "management_idle_ha": ("td_supply",),
+    "management_expired_ha": ("td_idle", "td_takeback"),
+}
 _PERCENT = 100.0
 
 
@@ -125,15 +140,53 @@ def td1029_rates(
 
 
 def _rates(state: _Zones) -> tuple[dict[str, pd.Series], _Zones]:
-    made = {}
-    for name in INDICATORS:
-        found = state.find(f"td1029.indicator.{name}")
-        if found is None:
-            made[name] = pd.Series(np.nan, state.coded.zones.index)
-            continue
-        above, below = (state.sum_of(str(formula)) for formula in found.items[:2])
-        made[name] = ratio(above, below) * _scale(found.unit)
-    return made, state
+    return {name: _rate(state, name) for name in INDICATORS}, state
+
+
+def _rate(state: _Zones, name: str) -> pd.Series:
+    found = state.find(f"td1029.indicator.{name}")
+    if found is None:
+        return pd.Series(np.nan, state.coded.zones.index)
+    above, below = (state.sum_of(str(formula)) for formula in found.items[:2])
+    return ratio(above, below) * _scale(found.unit)
+
+
+def td1029_measures(
+    parcels: pd.DataFrame, policy: Policy, *, zones: pd.DataFrame | None = None, area: str = "area_m2"
+) -> pd.DataFrame:
+    """Rates and potentials one below the other, each with what it alone lacks.
+
+    Parameters
+    ----------
+    parcels, policy, zones, area
+        As in :func:`td1029_potentials`.
+
+    Returns
+    -------
+    DataFrame
+        ``zone_id``, ``measure`` (``td_dev`` …, ``expansion_ha`` …), ``value`` in the unit of the measure, and
+        ``missing``: names joined by ``;`` where the value is unknown.
+    """
+    shared = _zones(parcels, policy, zones, ("zone_id",), area)
+
+    def alone(make: Callable[[_Zones], dict[str, pd.Series]]) -> list[pd.DataFrame]:
+        state = _Zones(shared.coded, policy, shared.figures)
+        return [_listed(name, value, state) for name, value in make(state).items()]
+
+    made = [t for n in INDICATORS for t in alone(lambda s, n=n: {f"td_{n}": _rate(s, n)})]  # type: ignore[misc]
+    made += [*alone(_expansion), *alone(_structure)]
+    made += [t for n in _strengths(policy) for t in alone(lambda s, n=n: _strength(s, [n]))]  # type: ignore[misc]
+    made += alone(_management)
+    result = pd.concat(made, ignore_index=True)
+    hectares = result["measure"].isin(POTENTIALS)
+    return result.assign(value=result["value"].mask(hectares, result["value"] / _scale("/公顷")))
+
+
+def _listed(name: str, value: pd.Series, state: _Zones) -> pd.DataFrame:
+    unknown = value.isna().to_numpy()
+    ours = {n: m & unknown for n, m in state.missing.items() if n not in _OTHERS.get(name, ())}
+    lack = name_missing(ours, value.index).astype("str")
+    return pd.DataFrame({"zone_id": state.coded.zones["zone_id"], "measure": name, "value": value, "missing": lack})
 
 
 def td1029_zone_type(
@@ -210,9 +263,7 @@ def td1029_potentials(
         that is both counts once); and ``td_missing``.
     """
     state = _zones(parcels, policy, zones, by, area)
-    made = {**_expansion(state), **_management(state)}
-    rates, _ = _rates(_zones(parcels, policy, zones, by, area))
-    made |= _structure(state, rates) | _strength(state, rates)
+    made = {**_expansion(state), **_management(state), **_structure(state), **_strength(state, _strengths(policy))}
     hectare = _scale("/公顷")
     result = state.coded.zones.assign(**{name: value / hectare for name, value in made.items()})
     unknown = result[list(made)].isna().any(axis=1).to_numpy()
@@ -248,72 +299,44 @@ def _management(state: _Zones) -> dict[str, pd.Series]:
         coded.total(coded.area, expired, open_expired),
         coded.total(coded.area, taken | expired, (open_taken & ~expired) | (open_expired & ~taken)),
     )
+    state.note("td_idle", coded.total(coded.area, idle, open_idle & back.fillna(True).to_numpy(bool)).isna().to_numpy())
     state.note("td_takeback", coded.total(coded.area, idle, idle & back.isna().to_numpy()).isna().to_numpy())
     state.note("td_supply", parts[1].isna().to_numpy())
     return dict(zip(names, parts, strict=True))
 
 
-def _short_of(state: _Zones, name: str, rates: dict[str, pd.Series]) -> tuple[pd.Series, float]:
+def _short_of(state: _Zones, name: str) -> tuple[pd.Series, float]:
     """Ideal minus actual of an indicator, not below 0, and the ideal."""
     found = state.find(f"td1029.ideal.{name}")
     ideal = found.number if found else np.nan
-    return (ideal - rates[name]).clip(lower=0), ideal
+    return (ideal - _rate(state, name)).clip(lower=0), ideal
 
 
-def _structure(state: _Zones, rates: dict[str, pd.Series]) -> dict[str, pd.Series]:
+def _structure(state: _Zones) -> dict[str, pd.Series]:
     found = state.find("td1029.potential.structure")
     if found is None:
+        state.find("td1029.ideal.ind")
         return {"structure_ha": pd.Series(np.nan, state.coded.zones.index)}
     name, land = (str(i) for i in found.items)
-    gap, _ = _short_of(state, name, rates)
+    gap, _ = _short_of(state, name)
     return {"structure_ha": gap / _PERCENT * state.sum_of(land)}
 
 
-def _strength(state: _Zones, rates: dict[str, pd.Series]) -> dict[str, pd.Series]:
+def _strengths(policy: Policy) -> list[str]:
+    """The indicators that have a strength potential; where that must be confirmed first, those that have a name."""
+    found = policy.find("td1029.potential.strength")
+    named = [p.removeprefix("strength_").removesuffix("_ha") for p in POTENTIALS if p.startswith("strength_")]
+    return [str(i) for i in found.items] if found else named
+
+
+def _strength(state: _Zones, names: Sequence[str]) -> dict[str, pd.Series]:
     found, land = state.find("td1029.potential.strength"), state.find("td1029.potential.strength_land")
-    if found is None or land is None:
-        names = [f"strength_{n}_ha" for n in ("ifar", "ibc", "fai", "iout")]
-        return dict.fromkeys(names, pd.Series(np.nan, state.coded.zones.index))
-    whole = state.sum_of(str(land.value))
     made = {}
-    for name in (str(i) for i in found.items):
-        gap, ideal = _short_of(state, name, rates)
+    for name in names:
+        gap, ideal = _short_of(state, name)
+        whole = state.sum_of(str(land.value)) if found and land else gap * np.nan
         made[f"strength_{name}_ha"] = whole * gap / ideal
     return made
-
-
-def supply_years(
-    expansion_ha: pd.Series, supplied: pd.DataFrame, policy: Policy, *, by: str = "zone_id"
-) -> pd.DataFrame:
-    """For how many years the land that can still be supplied lasts (尚可供地年数).
-
-    Parameters
-    ----------
-    expansion_ha
-        Land still suppliable (ha), by zone.
-    supplied
-        Land supplied by zone and year: ``by``, ``year``, ``supplied_ha``.
-    policy
-        How many years the mean is taken over; they end with the last full year before the day of the run.
-
-    Returns
-    -------
-    DataFrame
-        By zone: ``mean_supply_ha``, ``supply_years`` (missing, not infinite, where nothing was supplied) and
-        ``missing``: the years that are lacking.
-    """
-    found = policy.find("td1029.supply_years")
-    if found is None:
-        nothing = pd.Series(np.nan, expansion_ha.index)
-        lack = name_missing({policy.name_lacking("td1029.supply_years"): np.ones(len(nothing), bool)}, nothing.index)
-        return pd.DataFrame({"mean_supply_ha": nothing, "supply_years": nothing, "missing": lack})
-    last = policy.as_of.year if (policy.as_of.month, policy.as_of.day) == (12, 31) else policy.as_of.year - 1
-    wanted = list(range(last - int(found.number) + 1, last + 1))
-    yearly = supplied.pivot_table(index=by, columns="year", values="supplied_ha", aggfunc="sum", dropna=False)
-    yearly = yearly.reindex(index=expansion_ha.index, columns=wanted)
-    mean = yearly.mean(axis=1, skipna=False)
-    lacking = name_missing({f"supplied_ha@{y}": yearly[y].isna().to_numpy() for y in wanted}, expansion_ha.index)
-    return pd.DataFrame({"mean_supply_ha": mean, "supply_years": ratio(expansion_ha, mean), "missing": lacking})
 
 
 def td1029_score(rates: pd.DataFrame, policy: Policy) -> pd.DataFrame:

@@ -18,18 +18,21 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
-from rasterio.features import shapes
+from rasterio.features import rasterize
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
+from parcels.raster.blocks import Bools, heights, values
 from parcels.raster.open import opened
+from parcels.raster.outline import outlines
 from parcels.raster.slope import Method, cell_size, slope_squared
 
 ROWS = 512
+_AT_ONCE = 16  # rows of which the slope is worked out at once, so that its steps stay in the cache of the processor
+_ROUNDING = 1e-9  # share of a geometry below which a difference is rounding, not land
 _LONGEST = 32  # cells between two corners when a mask is brought into another CRS
-Bools = NDArray[np.bool_]
 Geometries = NDArray[np.object_]
-Judge = Callable[[DatasetReader, Window], tuple[Bools, Bools]]
+Judge = Callable[[DatasetReader, Window], tuple[Bools, Bools, Bools]]
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,10 @@ class Mask:
         Ground width and height in metres of the cell in the middle of what was looked at.
     error_m2
         Half of the ground area of the cells along the outline; cells at seams of strips count too.
+    outside
+        Share of ``within``, measured in the CRS of the raster, that lies beyond the grid; nothing is known there.
+    voids
+        How many of the unknown cells have a value that no land has and that is not declared missing; see ``heights``.
     crs
         Of the raster.
     """
@@ -57,6 +64,8 @@ class Mask:
     seen: int
     cell_m: tuple[float, float]
     error_m2: float
+    outside: float
+    voids: int
     transform: Affine
     crs: CRS
 
@@ -85,20 +94,29 @@ class Mask:
 
 
 def slope_mask(
-    path: Path, *, over: float, method: Method = "horn", within: Any = None, within_crs: Any = None, rows: int = ROWS
+    path: Path,
+    *,
+    over: float,
+    method: Method = "horn",
+    within: Any = None,
+    within_crs: Any = None,
+    band: int | None = None,
+    rows: int = ROWS,
 ) -> Mask:
     """Cells steeper than ``over`` degrees.
 
     Parameters
     ----------
     path
-        Heights in metres.
+        Heights in metres; those that no land has, below -500 or above 9000, count as missing.
     over
         Degrees.
     method
         See ``slope_squared``.
     within, within_crs
-        Only the box of cells around this geometry is read, with a margin of one cell.
+        Only cells that this geometry touches count, and their neighbours; only the box around it is read.
+    band
+        Counted from 1; needed when the file has several.
     rows
         Rows of a window, at most 512; the result does not depend on it.
 
@@ -108,64 +126,88 @@ def slope_mask(
         As ``opened``.
     """
     limit = float(np.tan(np.radians(over)) ** 2)
-    with opened(path) as (dataset, crs):
+    with opened(path, band) as (dataset, crs):
 
-        def judge(data: DatasetReader, window: Window) -> tuple[Bools, Bools]:
-            heights = _heights(data, window)
+        def judge(data: DatasetReader, window: Window) -> tuple[Bools, Bools, Bools]:
+            block, voids = heights(data, window, band or 1)
             at = np.arange(window.row_off, window.row_off + window.height)
-            squared = slope_squared(heights, *cell_size(data.transform, at, data.width / 2, crs), method=method)
-            return squared > limit, np.isnan(squared)
+            steep, unknown = np.empty((2, *voids.shape), dtype=bool)
+            sizes = cell_size(data.transform, at, data.width / 2, crs)
+            for row in range(0, len(at), _AT_ONCE):
+                part = slice(row, row + _AT_ONCE)
+                width, height = (size[part] for size in sizes)
+                squared = slope_squared(block[row : row + len(width) + 2], width, height, method=method)
+                steep[part], unknown[part] = squared > limit, np.isnan(squared)
+            return steep, unknown, voids
 
-        return _mask(dataset, judge, crs, _box(dataset, crs, within, within_crs), rows)
+        return _mask(dataset, judge, crs, _area(dataset, crs, within, within_crs), rows)
 
 
 def class_mask(
-    path: Path, *, classes: Sequence[int], within: Any = None, within_crs: Any = None, rows: int = ROWS
+    path: Path,
+    *,
+    classes: Sequence[int],
+    within: Any = None,
+    within_crs: Any = None,
+    band: int | None = None,
+    rows: int = ROWS,
 ) -> Mask:
     """Cells whose value is one of ``classes``; parameters and errors as in ``slope_mask``."""
     wanted = np.asarray(list(classes))
-    with opened(path) as (dataset, crs):
+    with opened(path, band) as (dataset, crs):
 
-        def judge(data: DatasetReader, window: Window) -> tuple[Bools, Bools]:
-            block = data.read(1, window=window)
-            lost = _missing(block, data.nodata)
-            return np.isin(block, wanted) & ~lost, lost
+        def judge(data: DatasetReader, window: Window) -> tuple[Bools, Bools, Bools]:
+            block, lost = values(data, window, band or 1)
+            return np.isin(block, wanted) & ~lost, lost, np.zeros_like(lost)
 
-        return _mask(dataset, judge, crs, _box(dataset, crs, within, within_crs), rows)
-
-
-def _missing(block: NDArray[Any], nodata: float | None) -> Bools:
-    lost = np.isnan(block) if block.dtype.kind == "f" else np.zeros(block.shape, dtype=bool)
-    return lost if nodata is None or np.isnan(nodata) else lost | (block == nodata)
+        return _mask(dataset, judge, crs, _area(dataset, crs, within, within_crs), rows)
 
 
-def _heights(dataset: DatasetReader, window: Window) -> NDArray[np.floating]:
-    """Heights of a window and one cell around it; NaN where there are none."""
-    top, left = max(window.row_off - 1, 0), max(window.col_off - 1, 0)
-    end_row = min(window.row_off + window.height + 1, dataset.height)
-    end_col = min(window.col_off + window.width + 1, dataset.width)
-    block = dataset.read(1, window=Window(left, top, end_col - left, end_row - top))
-    kind = np.float64 if dataset.dtypes[0] in ("float64", "int32", "uint32", "int64", "uint64") else np.float32
-    whole = np.full((window.height + 2, window.width + 2), np.nan, dtype=kind)
-    row, col = top - window.row_off + 1, left - window.col_off + 1
-    inner = whole[row : row + block.shape[0], col : col + block.shape[1]]
-    inner[...] = block
-    if dataset.nodata is not None and not np.isnan(dataset.nodata):
-        inner[block == dataset.nodata] = np.nan
-    if dataset.scales[0] != 1 or dataset.offsets[0] != 0:
-        whole *= dataset.scales[0]
-        whole += dataset.offsets[0]
-    return whole
+def _area(dataset: DatasetReader, crs: CRS, within: Any, within_crs: Any) -> Any:
+    """``within`` in the CRS of the raster, with corners close enough to follow its borders there."""
+    if within is None or shapely.is_empty(within):
+        return within
+    change = Transformer.from_crs(CRS.from_user_input(within_crs), crs, always_xy=True)
+    west, south, east, north = shapely.bounds(within)
+    dense = shapely.segmentize(within, max(east - west, north - south) / 256)
+    return shapely.transform(dense, change.transform, interleaved=False)  # type: ignore[arg-type]
 
 
-def _box(dataset: DatasetReader, crs: CRS, within: Any, within_crs: Any) -> Window:
+def _near(within: Any, transform: Affine, shape: tuple[int, int]) -> Bools:
+    """The cells that a geometry touches, and their eight neighbours."""
+    if within is None:
+        return np.ones(shape, dtype=bool)
+    # One row more above and below, so that neighbours across the seam of two strips are found.
+    wider = transform @ Affine.translation(0, -1)
+    size = (shape[0] + 2, shape[1])
+    near = rasterize([within], out_shape=size, transform=wider, all_touched=True, dtype="uint8").view(bool)
+    near = near[:-2] | near[1:-1] | near[2:]
+    wide = near.copy()
+    wide[:, 1:] |= near[:, :-1]
+    wide[:, :-1] |= near[:, 1:]
+    return np.asarray(wide)
+
+
+def _beyond(dataset: DatasetReader, within: Any) -> float:
+    """Share of a geometry that lies beyond the grid."""
+    if within is None or shapely.is_empty(within):
+        return 0.0
+    if not np.isfinite(shapely.bounds(within)).all():  # where the CRS of the raster has no coordinates for it
+        return 1.0
+    whole = shapely.make_valid(within)
+    if not shapely.area(whole):
+        return 0.0
+    share = 1 - shapely.area(shapely.intersection(whole, shapely.box(*dataset.bounds))) / shapely.area(whole)
+    return float(share) if share > _ROUNDING else 0.0
+
+
+def _box(dataset: DatasetReader, within: Any) -> Window:
     """The cells around a geometry, with one cell more on every side, inside the raster; it may be empty."""
     if within is None:
         return Window(0, 0, dataset.width, dataset.height)
-    if shapely.is_empty(within):
+    west, south, east, north = shapely.bounds(within)
+    if not np.isfinite((west, south, east, north)).all():
         return Window(0, 0, 0, 0)
-    change = Transformer.from_crs(CRS.from_user_input(within_crs), crs, always_xy=True)
-    west, south, east, north = change.transform_bounds(*shapely.bounds(within))
     t = dataset.transform
     col, row = np.floor(((west - t.c) / t.a, (north - t.f) / t.e)) - 1
     end = np.ceil(((east - t.c) / t.a, (south - t.f) / t.e)) + 1
@@ -180,37 +222,37 @@ def _strips(box: Window, rows: int) -> Iterator[Window]:
         yield Window(box.col_off, row, box.width, min(rows, box.row_off + box.height - row))
 
 
-def _mask(dataset: DatasetReader, judge: Judge, crs: CRS, box: Window, rows: int) -> Mask:
-    """Judge windows of ``rows`` rows, outline strips of a fixed height."""
+def _mask(dataset: DatasetReader, judge: Judge, crs: CRS, within: Any, rows: int) -> Mask:
+    """Judge windows of ``rows`` rows, outline strips of a fixed height; cells away from ``within`` do not count."""
+    box = _box(dataset, within)
     found, unknown = [np.empty(0, dtype=object)], [np.empty(0, dtype=object)]
-    cells = lost = seen = 0
+    cells = lost = seen = voids = 0
     error = 0.0
     for strip in _strips(box, ROWS):
         judged = [judge(dataset, window) for window in _strips(strip, rows)]
-        hit, open_ = (np.concatenate(part) for part in zip(*judged, strict=True))
+        hit, open_, void = (np.concatenate(part) for part in zip(*judged, strict=True))
         t = dataset.transform
         transform = Affine(t.a, 0, t.c + t.a * strip.col_off, 0, t.e, t.f + t.e * strip.row_off)
-        cells, lost, seen = cells + int(hit.sum()), lost + int(open_.sum()), seen + hit.size
-        found.append(_outlines(hit, transform))
-        unknown.append(_outlines(open_, transform))
+        near = _near(within, transform, hit.shape)
+        rim = _along_outline(hit) & near
+        hit, open_ = hit & near, open_ & near
+        cells, lost, seen = cells + int(hit.sum()), lost + int(open_.sum()), seen + int(near.sum())
+        voids += int((void & near).sum())
+        found.append(outlines(hit, transform))
+        unknown.append(outlines(open_, transform))
         at = np.arange(strip.row_off, strip.row_off + strip.height)
         width, height = cell_size(dataset.transform, at, dataset.width / 2, crs)
-        error += float((_along_outline(hit) * width * height).sum()) / 2
+        error += float((rim.sum(axis=1) * width * height).sum()) / 2
     middle = np.array([box.row_off + box.height // 2])
     wide, high = cell_size(dataset.transform, middle, dataset.width / 2, crs)
     size = (float(wide[0]), float(high[0]))
-    return Mask(np.concatenate(found), np.concatenate(unknown), cells, lost, seen, size, error, dataset.transform, crs)
+    geoms, open_geoms = np.concatenate(found), np.concatenate(unknown)
+    outside = _beyond(dataset, within)
+    return Mask(geoms, open_geoms, cells, lost, seen, size, error, outside, voids, dataset.transform, crs)
 
 
-def _along_outline(hit: Bools) -> NDArray[np.int64]:
-    """Per row, the cells of the mask with a side on its outline."""
+def _along_outline(hit: Bools) -> Bools:
+    """The cells of the mask with a side on its outline."""
     inner = np.zeros_like(hit)
     inner[1:-1, 1:-1] = hit[1:-1, 1:-1] & hit[:-2, 1:-1] & hit[2:, 1:-1] & hit[1:-1, :-2] & hit[1:-1, 2:]
-    return np.asarray((hit & ~inner).sum(axis=1), dtype=np.int64)
-
-
-def _outlines(mask: Bools, transform: Affine) -> Geometries:
-    if not mask.any():
-        return np.empty(0, dtype=object)
-    made = [shapely.geometry.shape(s) for s, _ in shapes(mask.view(np.uint8), mask=mask, transform=transform)]
-    return np.array(made, dtype=object)
+    return np.asarray(hit & ~inner)

@@ -209,7 +209,7 @@ def test_codes_are_words_and_links_name_the_enterprise(book):
 
 
 def test_headers_are_frozen_and_filtered_and_carry_their_unit(book):
-    assert book.sheetnames == ["总览", "开发区", "企业", "宗地", "挂接", "台账", "来源"]
+    assert book.sheetnames == ["总览", "开发区", "企业", "宗地", "挂接", "台账", "专题分级", "来源"]
     frozen = {"开发区": "C2", "企业": "C2", "宗地": "B2", "挂接": "D2", "台账": "B2"}
     for name, cell in frozen.items():
         sheet = book[name]
