@@ -17,6 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from mudian.developable import Taken, choices
+from mudian.errors import ProjectError
 from mudian.land_codes import entries_of
 from mudian.packs.policy import Policy
 from mudian.project import Constraint, Project
@@ -154,6 +155,9 @@ def _strips(constraint: Constraint, layer: gpd.GeoDataFrame, policy: Policy, led
 
 
 def _raster(project: Project, constraint: Constraint, zones: gpd.GeoDataFrame, ledger: Ledger) -> Taken:
+    if constraint.kind in (*choices()["kinds"]["apart"], *choices()["kinds"]["outside"]):
+        place = {"file": project.file, "layer": constraint.name, "field": "constraints.raster"}
+        raise ProjectError("constraint-raster-kind", **place, kind=constraint.kind)
     path = project.folder / str(constraint.raster)
     whole = shapely.union_all(np.asarray(zones.geometry.values))
     if constraint.slope_over is not None:

@@ -13,6 +13,7 @@ from affine import Affine
 from shapely import box
 
 from mudian.constraints import _percent, constraint_layers
+from mudian.errors import ProjectError
 from mudian.packs.policy import policies
 from mudian.project import make_project
 from parcels.ledger import Ledger
@@ -122,3 +123,10 @@ def test_the_shore_of_the_dead_sea_is_land(tmp_path: Path) -> None:
 def test_a_share_is_never_rounded_to_none_or_all() -> None:
     shares = [_percent(s) for s in (1e-6, 0.001, 0.5, 0.999, 0.9999, 1)]
     assert shares == ["<0.1%", "0.1%", "50.0%", "99.9%", ">99.9%", "100.0%"]
+
+
+@pytest.mark.parametrize("kind", ["urban_boundary", "planned", "evidence", "frontage"])
+def test_a_kind_that_is_no_deduction_cannot_be_a_raster(tmp_path: Path, kind: str) -> None:
+    with pytest.raises(ProjectError) as caught:
+        run(tmp_path, np.ones((20, 20), dtype="u1"), inside(50, 150), classes=[1], kind=kind)
+    assert kind in str(caught.value)
