@@ -24,6 +24,7 @@ from mudian.measure import PER_MU
 from mudian.packs.catalog import bundled
 from mudian.project import Constraint, LayerSettings, Project
 from mudian.proposals import read_proposals
+from mudian.rules.intensity import POTENTIALS
 from mudian.schemas import MONEY, QUANTITIES, categorise, schema
 from mudian.zones import prepare_zones
 from parcels.crs.resolve import to_crs
@@ -52,6 +53,7 @@ ZONE_COLUMNS = (
     "area_mu", "parcel_count", "parcel_mu", "supplied_mu", "industrial_mu", "built_up_mu", "covered_mu", "base_mu",
     *(f"{a}_{b}" for a in ("idle", "inefficient", "standard_land") for b in ("count", "mu")), "idle_rate_pct",
     "industrial_share_pct", "developable_mu", "developable_usable_mu", "approved_unsupplied_mu", "supply_years",
+    "supply_years_of", "mean_supply_ha", "td_type", *POTENTIALS,
     *(f"industrial_{a}_per_mu" for a in ("tax", "investment", "output")),
     *MONEY, *QUANTITIES, *PER_MU, *(f"rank_{name}" for name in PER_MU),
 )  # fmt: skip
