@@ -10,8 +10,10 @@ from maps.charts import Waterfall
 from maps.classes import PALETTES, bands, quantile_breaks
 from maps.errors import MapError
 from maps.folium_map import folium_map
+from maps.heatmap import Heat, heat
 from maps.images import ImageLayer
 from maps.interactive import CardField, interactive, wording
+from maps.natural import natural_breaks
 from maps.overlays import Overlay
 from maps.page import Page
 from maps.sheet import Imprint, Sheet, sheet
@@ -23,6 +25,7 @@ __all__ = [
     "Band",
     "CardField",
     "Classified",
+    "Heat",
     "ImageBase",
     "ImageLayer",
     "Imprint",
@@ -40,7 +43,9 @@ __all__ = [
     "bands",
     "classify",
     "folium_map",
+    "heat",
     "interactive",
+    "natural_breaks",
     "quantile_breaks",
     "sheet",
     "theme_bands",

@@ -7,6 +7,7 @@ private use area, say) is printed as a geta mark 〓 and reported on the sheet.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -14,6 +15,7 @@ from matplotlib import font_manager
 from matplotlib.font_manager import FontProperties
 
 from maps.errors import MapError
+from maps.printing import one_line
 
 #: Chinese fonts in order of preference; the Japanese face of Noto comes late, because it draws 直 骨 门 in another way.
 CHINESE = (
@@ -24,6 +26,7 @@ CHINESE = (
 LATIN = "DejaVu Sans"
 _FIRST_CHINESE = 0x2E80
 _BOX = ("〓", "\u25a1")
+_OPENING, _CLOSING = "（《“‘", "，。；：、）》”’％%°"
 
 
 @cache
@@ -32,9 +35,14 @@ def _characters(family: str) -> frozenset[int]:
     return frozenset(font_manager.get_font(found).get_charmap())
 
 
-def _installed() -> list[str]:
+@cache
+def _known() -> tuple[str, ...]:
     known = {entry.name for entry in font_manager.fontManager.ttflist}
-    return [family for family in CHINESE if family in known]
+    return tuple(family for family in CHINESE if family in known)
+
+
+def _installed() -> list[str]:
+    return list(_known())
 
 
 @dataclass
@@ -57,7 +65,7 @@ class Fonts:
         MapError
             ``map-font-missing`` when the text holds Chinese and no Chinese font is installed.
         """
-        line = "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Cs") else c for c in str(text))
+        line = one_line(text)
         gone = {c for c in set(line) if not c.isspace() and not any(ord(c) in _characters(f) for f in self.families)}
         if not gone:
             return line
@@ -67,9 +75,11 @@ class Fonts:
         mark = _BOX[0] if self.chinese else _BOX[1]
         return "".join(mark if c in gone else c for c in line)
 
-    def style(self, size: float, *, bold: bool = False) -> FontProperties:
-        """Font of a text; the size is in points."""
-        return FontProperties(family=self.families, size=size, weight="bold" if bold else "normal")
+    def style(self, text: str, size: float, *, bold: bool = False) -> FontProperties:
+        """Font of a text; the size is in points. The others are looked at only where the first lacks a character."""
+        first = _characters(self.families[0])
+        families = self.families[:1] if all(ord(c) in first for c in text) else self.families
+        return FontProperties(family=families, size=size, weight="bold" if bold else "normal")
 
     def missing(self) -> str:
         """Code points that were replaced, for the note on the sheet."""
@@ -89,16 +99,35 @@ def wrap(text: str, room: float) -> list[str]:
     >>> wrap("高新片区亩均税收", 5)
     ['高新片区亩', '均税收']
     """
-    lines, line, used = [], "", 0.0
+    lines, line = [], ""
+    for part in _parts(text):
+        if line and width(line) + width(part.rstrip(" ")) > room:
+            lines.append(line.rstrip(" "))
+            line = ""
+        for letter in part if width(part) > room else [part]:
+            if line and width(line) + width(letter.rstrip(" ")) > room:
+                lines.append(line)
+                line = ""
+            line += letter if line else letter.lstrip(" ")
+    return [*lines, line.rstrip(" ")] if line.strip() else lines
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Pieces of a text that stay on one line: a word or number with the space after it, or one Chinese character with
+    the marks that belong to it.
+    """
+    part = ""
     for letter in text:
-        step = width(letter)
-        if line and used + step > room:
-            cut = line.rfind(" ") if ord(letter) < _FIRST_CHINESE and letter != " " else -1
-            head, rest = (line[:cut], line[cut + 1 :]) if cut > len(line) // 2 else (line, "")
-            lines.append(head)
-            line, used = rest, width(rest)
-        line, used = line + letter, used + step
-    return [*lines, line] if line else lines
+        if part and not (letter in _CLOSING or letter == " " or part[-1] in _OPENING or _joined(part[-1], letter)):
+            yield part
+            part = ""
+        part += letter
+    if part:
+        yield part
+
+
+def _joined(before: str, after: str) -> bool:
+    return before != " " and ord(before) < _FIRST_CHINESE and ord(after) < _FIRST_CHINESE
 
 
 def shorten(text: str, room: float) -> str:

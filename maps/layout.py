@@ -15,7 +15,7 @@ from maps.errors import MapError
 Size = Literal["A3", "A4"]
 Orientation = Literal["landscape", "portrait"]
 PAPER_MM: dict[str, tuple[float, float]] = {"A3": (420.0, 297.0), "A4": (297.0, 210.0)}
-_ROUND = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5)
+_ROUND = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5)
 _LEAST_SCALE = 500
 _GK3_FIRST, _GK3_LAST, _GK3_MERIDIAN = 4534, 4554, 75
 _CONFORMAL_WEB = "Mercator"

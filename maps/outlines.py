@@ -28,9 +28,8 @@ def polygons(geometries: Geometries) -> tuple[Geometries, NDArray[np.intp]]:
     return parts[kept], rows[kept]
 
 
-def within(geometries: Geometries, bounds: tuple[float, float, float, float]) -> NDArray[np.bool_]:
-    """Which geometries have a bounding box that meets the bounds."""
-    box = shapely.bounds(geometries)
+def within(box: NDArray[np.float64], bounds: tuple[float, float, float, float]) -> NDArray[np.bool_]:
+    """Which bounding boxes, one a row, meet the bounds."""
     with np.errstate(invalid="ignore"):
         met = (box[:, 0] <= bounds[2]) & (box[:, 2] >= bounds[0]) & (box[:, 1] <= bounds[3]) & (box[:, 3] >= bounds[1])
     return np.asarray(met, dtype=bool)
@@ -51,5 +50,5 @@ def draw(axes: Axes, geometries: Geometries, **style: object) -> int:
     """Draw the polygons of geometries in one style; returns how many there were."""
     parts, _ = polygons(geometries)
     for start in range(0, len(parts), _CHUNK):
-        axes.add_patch(PathPatch(compound(parts[start : start + _CHUNK]), **style))
+        axes.add_artist(PathPatch(compound(parts[start : start + _CHUNK]), **style))  # limits are fixed
     return len(parts)

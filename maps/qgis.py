@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
+import numpy as np
+
 from maps.classes import check_colour
 from maps.themes import Classified, LegendRow, Theme, theme_bands
 
@@ -87,6 +89,26 @@ def plain_style(
             _lines(symbol, colour)
     if label is not None:
         _label(root, label)
+    return _text(root)
+
+
+def raster_style(theme: Theme, labels: Sequence[str], colours: Sequence[str]) -> str:
+    """The style of a raster of values in the classes of a theme.
+
+    QGIS takes a value on a limit into the class below it; each limit here is the last number before it, so that classes
+    are left-closed as everywhere.
+    """
+    root = ET.Element("qgis", {"version": _VERSION, "styleCategories": "Symbology"})
+    pipe = ET.SubElement(root, "pipe")
+    renderer = ET.SubElement(pipe, "rasterrenderer", {"type": "singlebandpseudocolor", "band": "1", "opacity": "1"})
+    shader = ET.SubElement(ET.SubElement(renderer, "rastershader"), "colorrampshader",
+                           {"colorRampType": "DISCRETE", "classificationMode": "1", "clip": "0"})  # fmt: skip
+    edges = [*(float(np.nextafter(np.float32(b), np.float32(-np.inf))) for b in theme.breaks), float("inf")]
+    if theme.zero_class:
+        edges = [0.0, *edges]
+    for edge, label, colour in zip(edges, labels, colours, strict=True):
+        value = "inf" if edge == float("inf") else repr(edge)
+        ET.SubElement(shader, "item", {"value": value, "label": label, "color": colour, "alpha": "255"})
     return _text(root)
 
 

@@ -201,11 +201,23 @@ def classify(
                 part_zh=part_zh,
                 part_en=part_en,
             )
-    counts, areas = _totals(scheme.codes, len(labels), None if area is None else numeric(frame, area, "area"))
+    counts, areas = totals(scheme.codes, len(labels), None if area is None else numeric(frame, area, "area"))
     hatched = scheme.hatched or [False] * len(labels)
     rows = [LegendRow(*row) for row in zip(labels, colours, hatched, counts[:-1], areas[:-1], strict=True)]
     none = LegendRow(theme.no_data or words.no_data, NO_DATA_COLOUR, True, counts[-1], areas[-1])
     return Classified(scheme.codes, scheme.values, tuple(rows), none)
+
+
+def classify_values(values: Floats, theme: Theme) -> Codes:
+    """Codes of an array of any shape by the limits of a ratio or number theme."""
+    return bands(values.ravel(), theme.breaks, zero_class=theme.zero_class).reshape(values.shape)
+
+
+def band_labels_of(theme: Theme, wording: Wording | None = None) -> tuple[list[str], list[str]]:
+    """Labels and colours of the classes of a ratio or number theme, from low to high."""
+    labels = list(theme.labels) or band_labels(theme.breaks, zero_class=theme.zero_class, wording=wording or Wording())
+    scheme = _Scheme(np.empty(0, np.int16), labels, zero=theme.zero_class)
+    return labels, list(theme.colours) or _default_colours(theme, scheme)
 
 
 def numeric(frame: pd.DataFrame, column: str, use: str) -> Floats:
@@ -266,7 +278,8 @@ def _default_colours(theme: Theme, scheme: _Scheme) -> list[str]:
     return [ZERO_COLOUR, *ramp(palette, count - 1)] if scheme.zero else ramp(palette, count)
 
 
-def _totals(codes: Codes, k: int, area: Floats | None) -> tuple[list[int], list[float | None]]:
+def totals(codes: Codes, k: int, area: Floats | None) -> tuple[list[int], list[float | None]]:
+    """Count and sum of area of each of ``k`` classes and, last, of the rows without one."""
     slot = np.where(codes == NO_DATA, k, codes)
     counts: list[int] = np.bincount(slot, minlength=k + 1).tolist()
     if area is None:

@@ -19,10 +19,10 @@ from parcels.catalog import Lang
 from parcels.errors import FormatError
 
 Table = TypeVar("Table", bound=pd.DataFrame)
-SPATIAL = ("parcels", "zones", "developable", "steps")
+SPATIAL = ("parcels", "zones", "developable", "steps", "sites")
 TABLES = ("parcels", "enterprises", "zones", "links", "candidates", "findings", "ledger")
 # Tables that a run has when its project asks for them.
-OPTIONAL = ("deductions", "developable", "steps", "left_measures", "potentials", "projects")
+OPTIONAL = ("deductions", "developable", "steps", "left_measures", "potentials", "projects", "screening", "sites", "site_matches")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,9 @@ class Evaluation:
         Land intensity, potentials and years of supply of every zone, one measure a row.
     projects
         Proposed projects with their admission.
+    screening, sites, site_matches
+        Parcels to look at for redevelopment with reasons, gain and ease; the contiguous sites that they form; proposed
+        projects against sites and remaining pieces.
     layers
         Constraint layers as read, by name; on disk they stand in the GeoPackage only.
     """
@@ -62,6 +65,9 @@ class Evaluation:
     left_measures: pd.DataFrame = field(default_factory=pd.DataFrame)
     potentials: pd.DataFrame = field(default_factory=pd.DataFrame)
     projects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    screening: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sites: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)
+    site_matches: pd.DataFrame = field(default_factory=pd.DataFrame)
     layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict, repr=False)
 
     def tables(self) -> dict[str, pd.DataFrame]:

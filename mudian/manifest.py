@@ -78,7 +78,9 @@ def _parameters(project: Project, inputs: Inputs) -> dict[str, object]:
         "m2_per_mu": "2000/3",
         "output": project.output.model_dump(mode="json"),
         "maps": project.maps.model_dump(mode="json"),
+        "heat": project.heat.model_dump(mode="json"),
         "sheets": project.sheets.model_dump(mode="json"),
+        "screening": project.screening.model_dump(mode="json"),
     }
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import maps
 from mudian.evaluation import Evaluation
 from mudian.explain.cards import card_lines
+from mudian.heat import heat_pictures
 from mudian.labels import column_label, value_labels, word
 from mudian.themes import run_themes, settings_of, themed
 from mudian.waterfall import waterfall
@@ -52,6 +53,7 @@ def map_page(evaluation: Evaluation) -> maps.Page:
         search=[c for c in ("parcel_id", "owner", "enterprise_names") if c in frame],
         card=[_card(c, frame, lang) for c in CARD if c in frame],
         overlays=_overlays(evaluation, lang),
+        images=heat_pictures(evaluation),
         steps=_steps(evaluation, lang),
         table=_ranking(evaluation, lang),
         charts=_charts(evaluation, lang),

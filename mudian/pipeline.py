@@ -1,4 +1,4 @@
-"""The main job: read → assign → link → allocate → measure → judge → account, one line a stage.
+"""The main job: read → assign → link → allocate → measure → judge → account → screen, one line a stage.
 
 Data move one way. Every stage is a function on plain tables that can be used alone in a notebook.
 """
@@ -6,6 +6,7 @@ Data move one way. Every stage is a function on plain tables that can be used al
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +39,11 @@ from mudian.progress import Stages
 from mudian.project import Project, load_project
 from mudian.rules.admission import admit
 from mudian.rules.left_measures import left_measures
+from mudian.screening import screen
 from mudian.themes import land_grades
 from parcels.codes.land_use import detect_system, normalise_land_use
 from parcels.ledger import Ledger, source_of
 from parcels.units import M2_PER_MU
-
-# Formats that this version writes.
-WRITTEN = frozenset({"gpkg", "parquet", "xlsx", "html"})
 
 
 def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> Evaluation:
@@ -123,10 +122,24 @@ def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> 
     more = {"deductions": left.deductions, "developable": left.pieces, "steps": left.steps, "left_measures": measures}
     more["potentials"] = potential.table
     tables |= more | ({} if proposals is None else {"projects": as_stored(proposals)})
-    _report_undone(project, ledger)
     manifest = make_manifest(project, inputs, tables, accounts, ledger, clock)
     manifest |= {"policies": record, "verdicts": verdicts.notes, "developable": {"limits": left.limits}}
-    return Evaluation(**tables, ledger=ledger.frame(), manifest=manifest, layers=inputs.layers)
+    done = Evaluation(**tables, ledger=ledger.frame(), manifest=manifest, layers=inputs.layers)
+    with clock.stage("screen"):
+        return _screen(project, done, policy)
+
+
+def _screen(project: Project, done: Evaluation, policy: Policy) -> Evaluation:
+    """The results with what is worth redevelopment."""
+    kinds = {c.name: c.kind for c in project.constraints}
+    found = screen(done, settings=project.screening, policy=policy, kinds=kinds)
+    return replace(
+        done,
+        screening=found.parcels,
+        sites=found.sites,
+        site_matches=found.matches,
+        manifest=done.manifest | {"screening": found.notes},
+    )
 
 
 def _policy(project: Project) -> Policy:
@@ -290,8 +303,3 @@ def _link_table(links: pd.DataFrame, parcels: gpd.GeoDataFrame) -> pd.DataFrame:
         "parcel_row": rows,
     }
     return pd.DataFrame(front, index=links.index).join(links[own]).reset_index(drop=True)
-
-
-def _report_undone(project: Project, ledger: Ledger) -> None:
-    for name in sorted(set(project.output.formats) - WRITTEN):
-        ledger.add("format-not-available", stage="write", field="formats", before=name, format=name)

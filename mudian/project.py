@@ -217,6 +217,14 @@ class ScreeningSettings(_Model):
         return (*self.scenarios, "own") if own else self.scenarios
 
 
+class HeatSettings(_Model):
+    """``[heat]``: sizes of the heat maps in metres; what is not given follows from the extent of the parcels."""
+
+    cell_m: float | None = Field(default=None, gt=0)
+    pixel_m: float | None = Field(default=None, gt=0)
+    bandwidth_m: float | None = Field(default=None, gt=0)
+
+
 class Corrections(_Model):
     """``[corrections]``: changes that apply only where the old value still stands."""
 
@@ -252,6 +260,7 @@ class Project(_Model):
     projects: TableSettings | None = None
     developable: DevelopableSettings = DevelopableSettings()
     maps: MapSettings = MapSettings()
+    heat: HeatSettings = HeatSettings()
     sheets: SheetSettings = SheetSettings()
     screening: ScreeningSettings = ScreeningSettings()
     parameters: dict[str, Parameter] = Field(default_factory=dict)
@@ -389,6 +398,7 @@ def _model_at(place: tuple[int | str, ...]) -> type[BaseModel]:
         "projects": TableSettings,
         "developable": DevelopableSettings,
         "maps": MapSettings,
+        "heat": HeatSettings,
         "screening": ScreeningSettings,
         "output": OutputSettings,
     }

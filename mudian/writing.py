@@ -15,9 +15,11 @@ import pyogrio
 from mudian.atomic import replacing
 from mudian.background import beside
 from mudian.evaluation import SPATIAL, Evaluation
+from mudian.heat import write_heat
 from mudian.inputs import RESULT_COLUMNS
 from mudian.mapping import map_page
 from mudian.progress import Stages
+from mudian.sheets import write_sheets
 from mudian.styles import write_styles
 from mudian.workbook import write_workbook
 
@@ -30,7 +32,7 @@ OURS = frozenset(
         "manifest.json", "ledger.csv", "evaluation.gpkg", "report.xlsx", "map.html", "sheets", "heat",
         *(f"{n}.parquet" for n in (
             "parcels", "enterprises", "zones", "links", "candidates", "findings", "ledger",
-            "deductions", "developable", "screening", "steps", "left_measures", "potentials", "projects",
+            "deductions", "developable", "screening", "sites", "site_matches", "steps", "left_measures", "potentials", "projects",
         )),
     ]
 )  # fmt: skip
@@ -48,17 +50,20 @@ def write_results(
     folder
         The target folder.
     formats
-        Any of ``parquet``, ``gpkg``, ``xlsx``, ``html``; the manifest and the ledger are always written.
+        Any of ``parquet``, ``gpkg``, ``xlsx``, ``html``, ``pdf``, ``tif``; the manifest and the ledger are always
+        written.
     stages
         A stopwatch; its entries go into the manifest.
     workers
         With two or more, a large workbook is written in a process of its own beside the other files.
     """
     clock = stages or Stages()
-    writers: dict[str, Callable[[Evaluation, Path], None]] = {
+    writers: dict[str, Callable[[Evaluation, Path], object]] = {
         "parquet": _parquet,
         "gpkg": lambda e, f: write_geopackage(e, f / "evaluation.gpkg"),
         "html": _page,
+        "pdf": _sheets,
+        "tif": lambda e, f: write_heat(e, f / "heat"),
     }
     with replacing(folder, ours=OURS) as work, _workbook(evaluation, work, formats, workers) as finish_workbook:
         for name, write in writers.items():
@@ -98,6 +103,11 @@ def _workbook(
 
 def _page(evaluation: Evaluation, folder: Path) -> None:
     map_page(evaluation).save(folder / "map.html")
+
+
+def _sheets(evaluation: Evaluation, folder: Path) -> None:
+    (folder / "sheets").mkdir()
+    write_sheets(evaluation, folder / "sheets")
 
 
 def _parquet(evaluation: Evaluation, folder: Path) -> None:
