@@ -56,12 +56,12 @@ def on_grid(heat: HeatCells | HeatSurface) -> Grid:
     left, top = np.floor(west / pixel), np.ceil(north / pixel)
     shape = (int(top - np.floor(south / pixel)), int(np.ceil(east / pixel) - left))
     transform = Affine(pixel, 0, left * pixel, 0, -pixel, top * pixel)
-    known = heat.frame[heat.frame["value"].notna()]
-    drawn = [(g, v) for g, v in zip(known.geometry, known["value"], strict=True) if not g.is_empty]
+    known = heat.frame[heat.frame["value"].notna() & heat.frame.geometry.notna()]
+    drawn = list(zip(known.geometry, known["value"], strict=True))
     values = np.full(shape, np.nan)
     if drawn:
         values = rasterize(drawn, out_shape=shape, transform=transform, fill=np.nan, dtype="float64")
-    return Grid(values, transform, heat.frame.crs, {"cell": heat.cell, "cell_m": f"{heat.size:g}"})
+    return Grid(values, transform, heat.frame.crs, heat.tags | {"cell": heat.cell, "cell_m": f"{heat.size:g}"})
 
 
 def write_geotiff(heat: HeatCells | HeatSurface, path: str | os.PathLike[str], *, theme: Theme,
@@ -107,7 +107,9 @@ def write_geotiff(heat: HeatCells | HeatSurface, path: str | os.PathLike[str], *
         file.set_band_description(1, theme.title)
         file.update_tags(**known, **{f"class_{i}": label for i, label in enumerate(labels)})
     style = target.with_suffix(".qml")
-    style.write_text(raster_style(theme, labels, colours), encoding="utf-8")
+    part = style.with_name(f".{style.name}.part")
+    part.write_text(raster_style(theme, labels, colours), encoding="utf-8")
+    part.replace(style)
     return [target, classes, style]
 
 

@@ -19,9 +19,8 @@ from scipy.ndimage import gaussian_filter
 
 from maps.classes import Floats
 from maps.errors import MapError
-from maps.heat_cells import in_metres, shares
-from maps.lattice import lattice
-from maps.themes import numeric
+from maps.heat_cells import Spread, parts_known, spread
+from maps.lattice import MOST_CELLS
 
 TRUNCATE = 4.0  # bandwidths after which the kernel is cut off
 LEAST_COVER = 0.02  # of a pixel's area, smoothed; below it there is no land to speak of
@@ -56,7 +55,14 @@ class HeatSurface:
 
 
 def heat_surface(
-    frame: gpd.GeoDataFrame, *, numerator: str, denominator: str, pixel: float, bandwidth: float, within: Any = None
+    frame: gpd.GeoDataFrame,
+    *,
+    numerator: str,
+    denominator: str,
+    pixel: float,
+    bandwidth: float,
+    within: Any = None,
+    shared: Spread | None = None,
 ) -> HeatSurface:
     """Smooth an intensity over its surroundings.
 
@@ -72,6 +78,8 @@ def heat_surface(
         Standard deviation of the Gaussian kernel in metres; it is cut off after four of them.
     within
         Leave out pixels whose centre lies outside this geometry (in the CRS of the frame).
+    shared
+        The spread of this frame over the pixels with the margin of the kernel (:func:`pixels`), where it is known.
 
     Returns
     -------
@@ -89,36 +97,42 @@ def heat_surface(
     >>> round(float(np.nanmin(made.values)), 6), round(float(made.numerator.sum()), 3)
     (5.0, 50.0)
     """
-    if not bandwidth > 0:
-        raise MapError("map-heat-size", size=bandwidth, most=0)
-    geoms, crs, within = in_metres(frame, within)
-    above, below = numeric(frame, numerator, "heat"), numeric(frame, denominator, "heat")
-    known = np.isfinite(above) & np.isfinite(below) & (below > 0)
-    usable = known & ~shapely.is_missing(geoms) & (shapely.area(geoms) > 0)
-    if not usable.any():
-        raise MapError("map-heat-empty")
-    margin = np.array([-1, -1, 1, 1]) * (np.ceil(TRUNCATE * bandwidth / pixel) + 1) * pixel
-    west, south, east, north = shapely.total_bounds(geoms[usable]) + margin
-    cells = lattice((west, south, east, north), pixel, "square")
-    left, low, right, top = np.rint(shapely.total_bounds(cells) / pixel).astype(int)
-    shape = (top - low, right - left)
-    at, parcel, share = shares(cells, geoms, usable)
+    known, above, below = parts_known(frame, numerator, denominator)
+    over = shared or pixels(frame, pixel=pixel, bandwidth=bandwidth)
+    left, low, right, top = np.rint(shapely.total_bounds(over.cells) / pixel).astype(int)
+    shape = (int(top - low), int(right - left))
 
     def smooth(values: Floats) -> Floats:
-        flat = np.bincount(at, weights=share * values[parcel], minlength=len(cells)).reshape(shape)
+        flat = over.sums(np.where(known, values, 0.0)).reshape(shape)
         found = gaussian_filter(flat, bandwidth / pixel, mode="constant", truncate=TRUNCATE)
         return np.asarray(found[::-1])
 
     parts = smooth(above), smooth(below)
-    cover = smooth(shapely.area(geoms)) / pixel**2
+    cover = smooth(over.area) / pixel**2
     transform = Affine(pixel, 0, left * pixel, 0, -pixel, top * pixel)
     there = cover >= LEAST_COVER
     if within is not None:
-        there &= _inside(within, shape, transform)
+        limit = gpd.GeoSeries([within], crs=frame.crs).to_crs(over.crs).iloc[0]
+        there &= _inside(limit, shape, transform)
     values = np.divide(parts[0], parts[1], out=np.full(shape, np.nan), where=there & (parts[1] > 0))
     tags = {"numerator": numerator, "denominator": denominator, "bandwidth_m": f"{bandwidth:g}",
             "kernel": f"Gaussian, cut off at {TRUNCATE:g} bandwidths", "least_cover": f"{LEAST_COVER:g}"}  # fmt: skip
-    return HeatSurface(values, parts[0], parts[1], transform, crs, pixel, bandwidth, tags)
+    return HeatSurface(values, parts[0], parts[1], transform, over.crs, pixel, bandwidth, tags)
+
+
+def pixels(frame: gpd.GeoDataFrame, *, pixel: float, bandwidth: float) -> Spread:
+    """Share a frame out over pixels, with a margin as wide as the kernel.
+
+    Raises
+    ------
+    MapError
+        ``map-heat-size`` for a pixel or bandwidth that is not positive and finite.
+    """
+    for size in (pixel, bandwidth):
+        if not 0 < size < np.inf:
+            raise MapError("map-heat-size", size=size, most=MOST_CELLS)
+    margin = (np.ceil(TRUNCATE * bandwidth / pixel) + 1) * pixel
+    return spread(frame, size=pixel, cell="square", margin=float(margin))
 
 
 def _inside(within: Any, shape: tuple[int, int], transform: Affine) -> NDArray[np.bool_]:

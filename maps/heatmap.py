@@ -12,9 +12,10 @@ from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
+import shapely
 
 from maps.classes import quantile_breaks
-from maps.heat_cells import HeatCells, heat_cells
+from maps.heat_cells import HeatCells, heat_cells, in_metres
 from maps.heat_files import picture, write_geotiff
 from maps.heat_surface import HeatSurface, heat_surface
 from maps.images import ImageLayer
@@ -109,16 +110,17 @@ def heat(
     >>> round(float(made.result.frame["numerator"].sum()), 9)
     50.0
     """
-    step = size or default_size(frame) / (_FINER if method == "kernel" else 1)
+    step = default_size(frame) / (_FINER if method == "kernel" else 1) if size is None else size
+    made: HeatCells | HeatSurface
     if method == "kernel":
-        made: HeatCells | HeatSurface = heat_surface(
-            frame, numerator=numerator, denominator=denominator, pixel=step, bandwidth=bandwidth or _FINER * step,
-            within=within,
-        )  # fmt: skip
-        values = np.asarray(made.values)
+        wide = _FINER * step if bandwidth is None else bandwidth
+        made = heat_surface(
+            frame, numerator=numerator, denominator=denominator, pixel=step, bandwidth=wide, within=within
+        )
+        values = made.values
     else:
         made = heat_cells(frame, numerator=numerator, denominator=denominator, size=step, cell=method, within=within)
-        values = made.frame["value"].to_numpy()
+        values = made.frame["value"].to_numpy(dtype=np.float64)
     limits = list(breaks) if breaks is not None else quantile_breaks(values.ravel(), 5, skip_zero=True)
     theme = Theme(title, "ratio", "value", unit=unit, breaks=limits, palette=palette, numerator="numerator",
                   denominator="denominator", zero_class=bool((values == 0).any()))  # fmt: skip
@@ -127,8 +129,8 @@ def heat(
 
 def default_size(frame: gpd.GeoDataFrame) -> float:
     """A round size of cells in metres, about a fortieth of the longer side of the frame."""
-    metres = frame if frame.crs is not None and frame.crs.is_projected else frame.to_crs(frame.estimate_utm_crs())
-    west, south, east, north = metres.total_bounds
-    wanted = max(east - west, north - south, 1.0) / _ACROSS
+    geoms, _ = in_metres(frame)
+    west, south, east, north = np.nan_to_num(shapely.total_bounds(geoms))
+    wanted = float(max(east - west, north - south, 1.0)) / _ACROSS
     tens = 10.0 ** math.floor(math.log10(wanted))
     return next(step * tens for step in (1.0, 2.0, 2.5, 5.0, 10.0) if step * tens >= wanted)

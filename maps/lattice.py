@@ -38,8 +38,10 @@ def lattice(bounds: tuple[float, float, float, float], size: float, cell: Cell =
     [100]
     """
     west, south, east, north = bounds
-    cells = (east - west) * (north - south) / size**2 if size > 0 else np.inf
-    if not size > 0 or cells > MOST_CELLS:
+    if cell not in ("hex", "square"):
+        raise MapError("map-heat-kind", kind=cell, known="hex, square, kernel")
+    cells = (east - west) * (north - south) / size**2 if 0 < size < np.inf else np.inf
+    if not cells <= MOST_CELLS:
         raise MapError("map-heat-size", size=size, most=MOST_CELLS)
     return _squares(bounds, size) if cell == "square" else _hexagons(bounds, size)
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
 
 import maps
-from maps.heat_cells import HeatCells, heat_cells
+from maps.heat_cells import HeatCells, heat_cells, spread
 from maps.heat_files import picture, write_geotiff
-from maps.heat_surface import HeatSurface, heat_surface
+from maps.heat_surface import HeatSurface, heat_surface, pixels
 from maps.heatmap import default_size
 from mudian.evaluation import Evaluation
 from mudian.labels import word
@@ -21,6 +23,7 @@ from mudian.themes import MONEY, run_themes, settings_of
 from parcels.catalog import Lang
 
 _FINER = 8  # pixels of the surface across one cell
+_DONE: dict[int, list[tuple[str, str, HeatCells | HeatSurface]]] = {}
 
 
 @dataclass(frozen=True)
@@ -34,27 +37,38 @@ class RunHeat:
     title: str
 
 
-def run_heat(evaluation: Evaluation) -> Iterator[RunHeat]:
-    """The heat maps of a run, on parcels that have both money and area.
+def run_heat(evaluation: Evaluation) -> list[RunHeat]:
+    """The heat maps of a run, on parcels that have both money and area; worked out once for all its products.
 
     Parameters
     ----------
     evaluation
         A run whose parcels have ``tax_wan`` or ``fixed_investment_wan``.
     """
+    key = id(evaluation.parcels)
+    if key not in _DONE:
+        _DONE[key] = list(_heat(evaluation))
+        weakref.finalize(evaluation.parcels, _DONE.pop, key, None)
     lang: Lang = evaluation.manifest["project"]["lang"]
+    themes = run_themes(evaluation.parcels, lang=lang, settings=settings_of(evaluation.manifest))
+    return [
+        RunHeat(column, kind, result, themes[column], f"{themes[column].title} · {word(f'heat_{kind}', lang)}")
+        for column, kind, result in _DONE[key]
+    ]
+
+
+def _heat(evaluation: Evaluation) -> Iterator[tuple[str, str, HeatCells | HeatSurface]]:
     parcels = evaluation.parcels
-    themes = run_themes(parcels, lang=lang, settings=settings_of(evaluation.manifest))
+    columns = {c: money for c, (money, _) in MONEY.items() if c in parcels and parcels[c].notna().any()}
+    if not columns or not (parcels.geometry.area > 0).any():
+        return
     cell, pixel, bandwidth = sizes(evaluation)
     whole = shapely.union_all(np.asarray(evaluation.zones.geometry.values))
-    for column, (money, _) in MONEY.items():
-        if column not in themes:
-            continue
-        theme, basis = themes[column], {"numerator": money, "denominator": "area_mu"}
-        cells = heat_cells(parcels, **basis, size=cell, within=whole)
-        yield RunHeat(column, "hex", cells, theme, _title(theme, "heat_hex", lang))
-        surface = heat_surface(parcels, **basis, pixel=pixel, bandwidth=bandwidth, within=whole)
-        yield RunHeat(column, "kernel", surface, theme, _title(theme, "heat_kernel", lang))
+    cells, grid = spread(parcels, size=cell), pixels(parcels, pixel=pixel, bandwidth=bandwidth)
+    for column, money in columns.items():
+        parts: dict[str, Any] = {"numerator": money, "denominator": "area_mu", "within": whole}
+        yield column, "hex", heat_cells(parcels, size=cell, shared=cells, **parts)
+        yield column, "kernel", heat_surface(parcels, pixel=pixel, bandwidth=bandwidth, shared=grid, **parts)
 
 
 def sizes(evaluation: Evaluation) -> tuple[float, float, float]:
@@ -86,7 +100,3 @@ def write_heat(evaluation: Evaluation, folder: Path) -> list[Path]:
     for heat in run_heat(evaluation):
         written += write_geotiff(heat.result, folder / f"{heat.column}_{heat.kind}.tif", theme=heat.theme, tags=tags)
     return written
-
-
-def _title(theme: maps.Theme, kind: str, lang: Lang) -> str:
-    return f"{theme.title} · {word(kind, lang)}"
