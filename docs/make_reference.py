@@ -82,6 +82,10 @@ SECTIONS = (
     ("[[constraints]]", "constraint", "Constraint", "One table per layer, in order of deduction."),
     ("[projects]", "table", "TableSettings", "Proposed projects, judged for admission. Keys as in `[enterprises]`."),
     ("[developable]", "developable", "DevelopableSettings", "Pieces of the remaining developable area."),
+    ("[maps]", "maps", "MapSettings", "Classes of the per-mu figures on every map and in the workbook."),
+    ("[heat]", "heat", "HeatSettings", "Heat maps, in metres."),
+    ("[sheets]", "sheets", "SheetSettings", "Print sheets (format `pdf`)."),
+    ("[screening]", "screening", "ScreeningSettings", "Land for redevelopment (腾笼换鸟)."),
     ("[corrections]", "corrections", "Corrections", "Changes with the value that they replace."),
     ("[output]", "output", "OutputSettings", "Where the results go."),
 )  # fmt: skip
