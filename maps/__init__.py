@@ -4,19 +4,21 @@ The package knows no rules and reads no files of the user: :func:`interactive` t
 that opens by double-click without a network.
 """
 
-from maps.atlas import atlas
+from maps.atlas import atlas, bind
 from maps.basemaps import ImageBase, TianDiTu, TileBase
 from maps.charts import Waterfall
 from maps.classes import PALETTES, bands, quantile_breaks
 from maps.errors import MapError
 from maps.folium_map import folium_map
+from maps.ground import Ground, Layer, ground
 from maps.heatmap import Heat, heat
 from maps.images import ImageLayer
 from maps.interactive import CardField, interactive, wording
 from maps.natural import natural_breaks
 from maps.overlays import Overlay
 from maps.page import Page
-from maps.sheet import Imprint, Sheet, sheet
+from maps.printing import Imprint
+from maps.sheet import Sheet, sheet
 from maps.steps import Steps
 from maps.themes import Band, Classified, LegendRow, Theme, classify, theme_bands
 
@@ -25,10 +27,12 @@ __all__ = [
     "Band",
     "CardField",
     "Classified",
+    "Ground",
     "Heat",
     "ImageBase",
     "ImageLayer",
     "Imprint",
+    "Layer",
     "LegendRow",
     "MapError",
     "Overlay",
@@ -41,8 +45,10 @@ __all__ = [
     "Waterfall",
     "atlas",
     "bands",
+    "bind",
     "classify",
     "folium_map",
+    "ground",
     "heat",
     "interactive",
     "natural_breaks",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.backends.backend_pdf import PdfPages
+from pypdf import PdfWriter
 
 from maps.errors import MapError
-from maps.sheet import _RC, Imprint, Sheet, pdf_metadata, written
+from maps.printing import CREATOR, SETTINGS, Imprint, one_line, pdf_metadata, written
+from maps.sheet import Sheet
 
 
 def atlas(sheets: Iterable[Sheet], path: str | Path, *, title: str = "", imprint: Imprint | None = None) -> Path:
@@ -30,7 +32,7 @@ def atlas(sheets: Iterable[Sheet], path: str | Path, *, title: str = "", imprint
         When there is no sheet.
     """
     target, count = Path(path), 0
-    with mpl.rc_context(_RC), written(target) as handle:
+    with mpl.rc_context(SETTINGS), written(target) as handle:
         with PdfPages(handle, metadata=pdf_metadata(title, imprint or Imprint())) as pages:
             for one in sheets:
                 pages.savefig(one.figure)
@@ -38,3 +40,33 @@ def atlas(sheets: Iterable[Sheet], path: str | Path, *, title: str = "", imprint
         if not count:
             raise MapError("map-sheet-empty", title=title)
     return target
+
+
+def bind(
+    parts: Sequence[tuple[str, Path]], path: str | Path, *, title: str = "", imprint: Imprint | None = None
+) -> Path:
+    """Put the pages of several PDFs into one, with a bookmark at the beginning of each; nothing is drawn again.
+
+    Parameters
+    ----------
+    parts
+        Name of the bookmark and file.
+    path
+        The PDF.
+    title, imprint
+        Metadata of the document.
+
+    Raises
+    ------
+    MapError
+        When there is no part.
+    """
+    if not parts:
+        raise MapError("map-sheet-empty", title=title)
+    about = pdf_metadata(title, imprint or Imprint())
+    with PdfWriter() as writer, written(Path(path)) as handle:
+        for name, part in parts:
+            writer.append(str(part), outline_item=one_line(name))
+        writer.add_metadata({"/Title": about["Title"], "/Author": about["Author"] or "", "/Creator": CREATOR})
+        writer.write(handle)
+    return Path(path)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from maps.fonts import Fonts, shorten, wrap
+from maps.errors import MapError
+from maps.fonts import Fonts, shorten, width, wrap
 from maps.furniture import View, north_arrow, scale_bar, text
 from maps.layout import Box
 from maps.themes import LegendRow
@@ -47,16 +48,24 @@ class Pen:
 
 
 def place(make: Callable[[float], Sequence[Block]], columns: Sequence[Box], k: float) -> None:
-    """Set blocks into columns, smaller where they would not fit."""
+    """Set blocks into columns, smaller where they would not fit.
+
+    Raises
+    ------
+    MapError
+        ``map-sheet-full`` when they do not fit at the smallest size that can be read.
+    """
     factor = 1.0
-    while True:
+    while factor >= _LEAST:
         blocks = make(k * factor)
         slots = _slots(blocks, columns, 5 * k * factor)
-        if slots is not None or factor < _LEAST:
-            break
+        if slots is not None:
+            for block, (x, y) in zip(blocks, slots, strict=True):
+                block.draw(x, y)
+            return
         factor *= 0.93
-    for block, (x, y) in zip(blocks, slots or _stacked(blocks, columns[0]), strict=True):
-        block.draw(x, y)
+    need, room = sum(block.height for block in blocks), sum(column.height for column in columns)
+    raise MapError("map-sheet-full", need=round(need), room=round(room))
 
 
 def _slots(blocks: Sequence[Block], columns: Sequence[Box], gap: float) -> list[tuple[float, float]] | None:
@@ -72,16 +81,23 @@ def _slots(blocks: Sequence[Block], columns: Sequence[Box], gap: float) -> list[
     return found
 
 
-def _stacked(blocks: Sequence[Block], column: Box) -> list[tuple[float, float]]:
-    return [(column.x, column.y + column.height)] * len(blocks)
+@dataclass(frozen=True)
+class Sign:
+    """What stands on the map besides the classes, for the legend."""
+
+    label: str
+    face: str
+    edge: str
+    hatch: str | None = None
+    line: float = 0.4
 
 
-def legend(pen: Pen, title: str, rows: Sequence[LegendRow], context: str | None) -> Block:
-    """Classes with sign, name, count and area, and their total."""
+def legend(pen: Pen, title: str, rows: Sequence[LegendRow], signs: Sequence[Sign]) -> Block:
+    """Classes with sign, name, count and area, their total, and the signs of what is not counted."""
     k, step = pen.k, 6.2 * pen.k
     areas = [row.area for row in rows if row.area is not None]
     head = wrap(title, pen.room(10))
-    height = (7 + 4.6 * len(head) + 5) * k + step * (len(rows) + 1 + (context is not None))
+    height = (7 + 4.6 * len(head) + 5) * k + step * (len(rows) + 1 + len(signs))
 
     def line(x: float, y: float, name: str, count: int | None, area: float | None) -> None:
         share = 0.47 if count is not None else 0.8
@@ -91,10 +107,9 @@ def legend(pen: Pen, title: str, rows: Sequence[LegendRow], context: str | None)
         if area is not None:
             pen.write(x + pen.width, y, f"{area:,.1f}", 8.5, ha="right", va="center")
 
-    def sign(x: float, y: float, colour: str, hatched: bool) -> None:
-        pen.paper.add_patch(
-            Rectangle((x, y - 2 * k), 10 * k, 4 * k, fc=colour, ec="#555555", lw=0.4, hatch="////" if hatched else None)
-        )
+    def mark(x: float, y: float, sign: Sign) -> None:
+        box = Rectangle((x, y - 2 * k), 10 * k, 4 * k, fc=sign.face, ec=sign.edge, lw=sign.line, hatch=sign.hatch)
+        pen.paper.add_artist(box)
 
     def draw(x: float, y: float) -> None:
         pen.write(x, y, pen.words["legend"], 13, va="top", bold=True)
@@ -108,15 +123,15 @@ def legend(pen: Pen, title: str, rows: Sequence[LegendRow], context: str | None)
             pen.write(x + pen.width, y, pen.words["area"], 7.5, ha="right", va="center")
         for row in rows:
             y -= step
-            sign(x, y, row.colour, row.hatched)
+            mark(x, y, Sign(row.label, row.colour, "#555555", "////" if row.hatched else None))
             line(x, y, row.label, row.count, row.area)
         y -= step
         pen.paper.plot([x, x + pen.width], [y + step / 2] * 2, color="black", lw=0.4)
         line(x, y, pen.words["total"], sum(row.count for row in rows), sum(areas) if areas else None)
-        if context is not None:
+        for sign in signs:
             y -= step
-            sign(x, y, context, False)
-            line(x, y, pen.words["context"], None, None)
+            mark(x, y, sign)
+            line(x, y, sign.label, None, None)
 
     return Block(height, draw)
 
@@ -124,7 +139,10 @@ def legend(pen: Pen, title: str, rows: Sequence[LegendRow], context: str | None)
 def statistics(pen: Pen, figures: Sequence[tuple[str, str]]) -> Block:
     """A framed table of names and figures."""
     k, step, size = pen.k, 4.9 * pen.k, 8.0
-    rows = [(wrap(pen.fonts.clean(name), pen.room(size, 0.52)), pen.fonts.clean(value)) for name, value in figures]
+    values = [pen.fonts.clean(value) for _, value in figures]
+    rooms = [max(pen.room(size, 0.94) - width(value) - 1, pen.room(size, 0.3)) for value in values]
+    names = [wrap(pen.fonts.clean(name), room) for (name, _), room in zip(figures, rooms, strict=True)]
+    rows = list(zip(names, values, strict=True))
     height = 9 * k + step * sum(len(lines) for lines, _ in rows) + 2 * k
 
     def draw(x: float, y: float) -> None:
@@ -132,12 +150,12 @@ def statistics(pen: Pen, figures: Sequence[tuple[str, str]]) -> Block:
         pen.write(x + 2 * k, y - 2 * k, pen.words["statistics"], 10, va="top", bold=True)
         y -= 9 * k
         for lines, value in rows:
-            shown = shorten(value, pen.room(size, 0.44))
+            shown = shorten(value, pen.room(size, 0.64))
             pen.write(x + pen.width - 2 * k, y, shown, size, ha="right", va="top")
             for part in lines:
                 pen.write(x + 2 * k, y, part, size, va="top")
                 y -= step
-        pen.paper.add_patch(Rectangle((x, top - height), pen.width, height, fill=False, ec="#555555", lw=0.6))
+        pen.paper.add_artist(Rectangle((x, top - height), pen.width, height, fill=False, ec="#555555", lw=0.6))
 
     return Block(height, draw)
 
@@ -148,7 +166,7 @@ def scale(pen: Pen, view: View) -> Block:
 
     def draw(x: float, y: float) -> None:
         pen.write(x, y - 2 * k, pen.words["scale"].format(n=view.scale), 10, va="top")
-        scale_bar(pen.paper, x + 2 * k, y - 18 * k, pen.width * 0.68, view.scale, pen.fonts, pen.words, k)
+        scale_bar(pen.paper, x + 2 * k, y - 18 * k, pen.width * 0.8, view.scale, pen.fonts, pen.words, k)
         north_arrow(pen.paper, x + pen.width - 8 * k, y - 18 * k, pen.fonts, pen.words, k)
 
     return Block(19 * k, draw)

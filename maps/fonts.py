@@ -127,7 +127,9 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def _joined(before: str, after: str) -> bool:
-    return before != " " and ord(before) < _FIRST_CHINESE and ord(after) < _FIRST_CHINESE
+    if before == " ":
+        return after.isdigit()  # a number stays with the word before it
+    return ord(before) < _FIRST_CHINESE and ord(after) < _FIRST_CHINESE
 
 
 def shorten(text: str, room: float) -> str:

@@ -21,8 +21,9 @@ from maps.outlines import Geometries, draw
 from maps.overlays import Overlay
 from maps.themes import Classified, Theme, classify, numeric, totals
 
+_FEW = 2000
 _LONG_SIDE = 900
-_OVERVIEW = "#c9d3dc"
+OVERVIEW = "#c9d3dc"
 Bounds = tuple[float, float, float, float]
 
 
@@ -89,6 +90,11 @@ class Ground:
         shapes = np.asarray(overlay.data.geometry.to_crs(self.crs).array, dtype=object)
         return Layer(overlay, shapes, shapely.bounds(shapes))
 
+    @property
+    def many(self) -> bool:
+        """Whether the small map is a picture, because so many shapes would make every sheet large."""
+        return len(self.shapes) > _FEW
+
     def overview(self) -> NDArray[np.uint8]:
         """A picture of all shapes that fills :attr:`bounds`, for the small map of where a sheet lies."""
         if "overview" not in self._pictures:
@@ -132,8 +138,8 @@ def _picture(shapes: Geometries, bounds: Bounds) -> NDArray[np.uint8]:
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(west, west + wide), ylim=(south, south + high))
     axes.axis("off")
-    draw(axes, shapely.simplify(shapes, cell / 2), facecolor=_OVERVIEW, edgecolor=_OVERVIEW, linewidth=0.3)
-    canvas.draw()
-    picture: NDArray[np.uint8] = np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    draw(axes, shapely.simplify(shapes, cell / 2), facecolor=OVERVIEW, edgecolor=OVERVIEW, linewidth=0.3)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    picture: NDArray[np.uint8] = np.asarray(canvas.buffer_rgba())[..., :3].copy()  # type: ignore[no-untyped-call]
     figure.clear()
     return picture

@@ -219,7 +219,8 @@ def _inside(shapes: Geometries, limit: Any) -> Geometries:
     """The parts of the cells inside a limit, as polygons; None where there is none."""
     cut = shapely.intersection(shapes, limit)
     mixed = (shapely.get_dimensions(cut) < 2) | (shapely.get_type_id(cut) == shapely.GeometryType.GEOMETRYCOLLECTION)
-    for row in np.flatnonzero(mixed):
+    cut[shapely.is_empty(cut)] = None
+    for row in np.flatnonzero(mixed & ~shapely.is_missing(cut)):
         solid = [part for part in shapely.get_parts(cut[row]) if part.geom_type == "Polygon"]
         cut[row] = shapely.MultiPolygon(solid) if solid else None
     return np.asarray(cut)

@@ -1,4 +1,4 @@
-"""How a sheet becomes a file: fixed settings of the drawing library, metadata, and files that are whole or not there."""
+"""How a sheet becomes a file: settings of the drawing library, metadata, and files that are whole or absent."""
 
 from __future__ import annotations
 

@@ -6,13 +6,9 @@ scale, so that distances can be measured on the paper.
 
 from __future__ import annotations
 
-import datetime as dt
 import io
-import os
-import tempfile
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
@@ -26,6 +22,7 @@ import pyproj
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
@@ -35,26 +32,19 @@ from maps import blocks, furniture
 from maps.classes import NO_DATA, Wording
 from maps.errors import Lang, MapError
 from maps.fonts import Fonts, shorten, width
-from maps.layout import Layout, Orientation, Size, drawing_crs, layout, meridian, round_scale
+from maps.ground import OVERVIEW, Ground, Layer, ground
+from maps.interactive import wording as class_words
+from maps.layout import Layout, Orientation, Size, layout, meridian, round_scale
 from maps.outlines import draw, polygons, within
 from maps.overlays import Overlay
-from maps.themes import Classified, Theme, classify, existing, numeric
+from maps.printing import SETTINGS, Imprint, one_line, pdf_metadata, written
+from maps.themes import Classified, Theme, existing, numeric
 
 CONTEXT = "#f4f4f4"
+#: Hatches of the overlays, in their order.
+HATCHES = ("\\\\\\\\", "....", "----", "xxx", "||||", "ooo", "+++")
 _MARGIN = 1.06
-_RC: Any = {"pdf.fonttype": 3, "hatch.linewidth": 0.4, "path.simplify": False, "pdf.compression": 6}
 _MM = 25.4
-
-
-@dataclass(frozen=True)
-class Imprint:
-    """What stands at the foot of a sheet; empty parts are left out, but 审图号 always has its place."""
-
-    source: str = ""
-    author: str = ""
-    approval: str = ""
-    date: dt.date | str | None = None
-    crs_note: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,34 +71,19 @@ class Sheet:
 
     def write(self, handle: IO[bytes], kind: str, dpi: int = 200) -> None:
         """Write the sheet to an open file."""
-        about = pdf_metadata(self.title, self.imprint) if kind == "pdf" else {"Software": None, "Title": self.title}
-        with mpl.rc_context(_RC):
+        about: dict[str, Any] = pdf_metadata(self.title, self.imprint) if kind == "pdf" else {"Software": None}
+        about["Title"] = one_line(self.title)
+        with mpl.rc_context(SETTINGS):
             self.figure.savefig(handle, format=kind, dpi=dpi, metadata=about)
+
+    def close(self) -> None:
+        """Give back the memory of the figure; the sheet cannot be written afterwards."""
+        self.figure.clear()
 
     def _repr_png_(self) -> bytes:
         data = io.BytesIO()
         self.write(data, "png", 90)
         return data.getvalue()
-
-
-def pdf_metadata(title: str, imprint: Imprint) -> dict[str, Any]:
-    """Title, author and the given date; without one, no date at all."""
-    day = imprint.date
-    made = dt.datetime(day.year, day.month, day.day) if isinstance(day, dt.date) else None
-    return {"Title": title, "Author": imprint.author or None, "Creator": "mudian", "CreationDate": made}
-
-
-@contextmanager
-def written(target: Path) -> Iterator[IO[bytes]]:
-    """A file that takes its place only when it is complete."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".sheet-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        Path(name).chmod(0o644)
-        os.replace(name, target)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 @cache
@@ -122,11 +97,11 @@ def sheet_words(lang: Lang) -> dict[str, str]:
 
 
 def sheet(
-    frame: gpd.GeoDataFrame,
+    frame: gpd.GeoDataFrame | Ground,
     *,
     theme: Theme,
     title: str,
-    overlays: Sequence[Overlay] = (),
+    overlays: Sequence[Overlay | Layer] = (),
     area: str | None = None,
     subject: ArrayLike | None = None,
     extent: BaseGeometry | None = None,
@@ -145,14 +120,14 @@ def sheet(
     Parameters
     ----------
     frame
-        Polygons. A projected CRS in metres is kept; from degrees the sheet goes to the CGCS2000 3-degree
-        Gauss-Kruger zone of the centre, and says so.
+        Polygons, or a :func:`maps.ground` of them when many sheets are made. A projected CRS in metres is
+        kept; from degrees the sheet goes to the CGCS2000 3-degree Gauss-Kruger zone of the centre, and says so.
     theme, area
         What gives the class, and the column with the area in mu that the legend sums.
     title, subtitle
         Heading.
     overlays
-        Outlines over the parcels, with labels; the first is the strongest.
+        Outlines over the parcels, with labels; the first is the strongest. Those that are seen stand in the legend.
     subject
         True for the rows that are coloured and counted; the others are drawn light, as surroundings. Default: all.
     extent
@@ -182,32 +157,34 @@ def sheet(
     (4000, [0, 1])
     """
     words, fonts, own = sheet_words(lang), Fonts(), imprint or Imprint()
+    base = frame if isinstance(frame, Ground) else ground(frame)
     plan = layout(size, orientation)
-    crs = drawing_crs(frame)
-    shapes = np.asarray(frame.geometry.to_crs(crs).array, dtype=object)
-    counted = np.ones(len(frame), dtype=bool) if subject is None else np.asarray(subject, dtype=bool)
-    rows = frame[counted]
-    done = classify(rows, theme, area=area, wording=wording)
-    view = _view(shapes[counted], extent, frame, crs, plan, scale, title)
-    with mpl.rc_context(_RC):
+    counted = np.ones(len(base.frame), dtype=bool) if subject is None else np.asarray(subject, dtype=bool)
+    done = base.classified(theme, counted, area=area, wording=wording or class_words(lang))
+    view = _view(base, counted, extent, plan, scale, title)
+    layers = [o if isinstance(o, Layer) else base.layer(o) for o in overlays]
+    with mpl.rc_context(SETTINGS):
         figure, paper, canvas = _figure(plan, view)
-        _draw_parcels(canvas, view, shapes, counted, done)
-        layers = [(o, np.asarray(o.data.geometry.to_crs(crs).array, dtype=object)) for o in overlays]
-        _draw_overlays(canvas, paper, view, layers, fonts, plan.text)
+        context = _draw_parcels(canvas, view, base, counted, done)
+        signs = _draw_overlays(canvas, paper, view, layers, fonts, plan.text)
         step = furniture.grid(paper, view, fonts, plan.text)
-        furniture.corners(paper, view, crs, fonts, plan.text)
+        furniture.graticule(paper, view, base.crs, fonts, plan.text)
         _heading(paper, plan, fonts, title, subtitle)
-        lines = [*_facts(crs, step, own, words), *_gaps(rows, shapes[counted], area, words), *map(fonts.clean, notes)]
-        _panel(figure, paper, plan, view, fonts, words, done, theme, statistics, lines, (shapes, counted))
+        lines = [*_facts(base, step, own, words), *_gaps(base, counted, area, words), *map(fonts.clean, notes)]
+        if context:
+            signs = [blocks.Sign(words["context"], CONTEXT, "#c4c4c4"), *signs]
+        _panel(figure, paper, plan, view, fonts, words, done, theme, statistics, lines, base, signs)
         _foot(paper, plan, fonts, words, own)
-    return Sheet(figure, title, view.scale, view, crs, done, own)
+    return Sheet(figure, title, view.scale, view, base.crs, done, own)
 
 
 def _view(
-    shapes: NDArray[np.object_], extent: BaseGeometry | None, frame: gpd.GeoDataFrame, crs: pyproj.CRS, plan: Layout,
-    scale: int | None, title: str,
-) -> furniture.View:  # fmt: skip
-    wanted = shapes if extent is None else np.asarray(gpd.GeoSeries([extent], crs=frame.crs).to_crs(crs).array, object)
+    base: Ground, counted: NDArray[np.bool_], extent: BaseGeometry | None, plan: Layout, scale: int | None, title: str
+) -> furniture.View:
+    if extent is None:
+        wanted = base.shapes[counted]
+    else:
+        wanted = np.asarray(gpd.GeoSeries([extent], crs=base.frame.crs).to_crs(base.crs).array, object)
     west, south, east, north = shapely.total_bounds(wanted) if len(wanted) else [np.nan] * 4
     if not np.isfinite([west, south, east, north]).all():
         raise MapError("map-sheet-empty", title=title)
@@ -233,37 +210,49 @@ def _figure(plan: Layout, view: furniture.View) -> tuple[Figure, Axes, Axes]:
     paper.axis("off")
     edge = 6 * plan.text
     frame = (plan.width - 2 * edge, plan.height - 2 * edge)
-    paper.add_patch(Rectangle((edge, edge), *frame, fill=False, lw=1.6 * plan.text))
+    paper.add_artist(Rectangle((edge, edge), *frame, fill=False, lw=1.6 * plan.text))
     return figure, paper, canvas
 
 
 def _draw_parcels(
-    canvas: Axes, view: furniture.View, shapes: NDArray[np.object_], counted: NDArray[np.bool_], done: Classified
-) -> None:
-    seen = within(shapes, view.bounds)
-    draw(canvas, shapes[seen & ~counted], facecolor=CONTEXT, edgecolor="#c4c4c4", linewidth=0.25)
-    mine, shown = shapes[counted], seen[counted]
+    canvas: Axes, view: furniture.View, base: Ground, counted: NDArray[np.bool_], done: Classified
+) -> bool:
+    """Draw what meets the view; returns whether parcels that are not counted are among it."""
+    seen = np.flatnonzero(within(base.boxes, view.bounds))
+    outside = seen[~counted[seen]]
+    draw(canvas, base.shapes[outside], facecolor=CONTEXT, edgecolor="#c4c4c4", linewidth=0.25)
+    mine = seen[counted[seen]]
     for code, row in [(NO_DATA, done.no_data), *enumerate(done.legend)]:
         hatch = "////" if row.hatched else None
         style = {"facecolor": row.colour, "edgecolor": "#555555", "linewidth": 0.3, "hatch": hatch}
-        draw(canvas, mine[shown & (done.codes == code)], **style)
+        draw(canvas, base.shapes[mine[done.codes[mine] == code]], **style)
+    return len(outside) > 0
 
 
 def _draw_overlays(
-    canvas: Axes, paper: Axes, view: furniture.View, layers: Sequence[tuple[Overlay, NDArray[np.object_]]],
-    fonts: Fonts, k: float,
-) -> None:  # fmt: skip
+    canvas: Axes, paper: Axes, view: furniture.View, layers: Sequence[Layer], fonts: Fonts, k: float
+) -> list[blocks.Sign]:
+    """Draw the overlays, the first on top; returns the signs of those that are seen."""
     taken: list[tuple[float, float, float, float]] = []
-    for number, (overlay, shapes) in reversed(list(enumerate(layers))):
-        seen = within(shapes, view.bounds)
+    order = np.cumsum([layer.overlay.hatch for layer in layers]) - 1
+    signs: list[blocks.Sign] = []
+    for number, layer in reversed(list(enumerate(layers))):
+        overlay, seen = layer.overlay, within(layer.boxes, view.bounds)
+        hatch = HATCHES[order[number] % len(HATCHES)] if overlay.hatch else None
+        line = 1.8 * k if number == 0 else 0.7
+        red, green, blue = to_rgb(overlay.colour)
+        edge = to_hex(((red + 1) / 2, (green + 1) / 2, (blue + 1) / 2)) if hatch else overlay.colour
+        face = overlay.colour if overlay.fill else "none"
         draw(
-            canvas, shapes[seen], facecolor=overlay.colour if overlay.fill else "none", edgecolor=overlay.colour,
-            linewidth=1.8 * k if number == 0 else 0.7, hatch="\\\\\\" if overlay.hatch else None,
+            canvas, layer.shapes[seen], facecolor=face, edgecolor=edge, linewidth=line, hatch=hatch,
             alpha=0.45 if overlay.fill else None,
         )  # fmt: skip
+        if seen.any():
+            signs.insert(0, blocks.Sign(fonts.clean(overlay.title), face, edge, hatch, line))
         if overlay.label is not None and seen.any():
             names = existing(overlay.data, overlay.label, overlay.title).astype("object").to_numpy()[seen]
-            _labels(paper, view, shapes[seen], names, fonts, k, taken)
+            _labels(paper, view, layer.shapes[seen], names, fonts, k, taken)
+    return signs
 
 
 def _labels(
@@ -300,51 +289,51 @@ def _heading(paper: Axes, plan: Layout, fonts: Fonts, title: str, subtitle: str)
     furniture.text(paper, middle, plan.height - 25 * k, lower, fonts, 10 * k, ha="center", va="center")
 
 
-def _facts(crs: pyproj.CRS, step: float, imprint: Imprint, words: dict[str, str]) -> list[str]:
-    middle = meridian(crs)
-    name = words["crs"].format(name=imprint.crs_note or crs.name)
+def _facts(base: Ground, step: float, imprint: Imprint, words: dict[str, str]) -> list[str]:
+    crs, middle = base.crs, meridian(base.crs)
+    found = [words["crs"].format(name=imprint.crs_note or crs.name)]
+    if middle is not None:
+        found.append(words["meridian"].format(lon=f"{middle:g}°"))
+    if base.reprojected:
+        found.append(words["reprojected"].format(name=pyproj.CRS(base.frame.crs).name))
     far = f"{step / 1000:g} {words['kilometres']}" if step >= 1000 else f"{step:g} {words['metres']}"
-    found = [name + ("" if middle is None else words["meridian"].format(lon=f"{middle:g}°"))]
     return [*found, words["grid"].format(step=far)]
 
 
-def _gaps(rows: gpd.GeoDataFrame, shapes: NDArray[np.object_], area: str | None, words: dict[str, str]) -> list[str]:
-    _, drawn = polygons(shapes)
-    found = {"not_drawn": len(rows) - len(np.unique(drawn))}
+def _gaps(base: Ground, counted: NDArray[np.bool_], area: str | None, words: dict[str, str]) -> list[str]:
+    _, drawn = polygons(base.shapes[counted])
+    found = {"not_drawn": int(counted.sum()) - len(np.unique(drawn))}
     if area is not None:
-        found["area_missing"] = int((~np.isfinite(numeric(rows, area, "area"))).sum())
+        found["area_missing"] = int((~np.isfinite(numeric(base.frame, area, "area")[counted])).sum())
     return [words[key].format(n=f"{n:,}") for key, n in found.items() if n]
 
 
 def _panel(
     figure: Figure, paper: Axes, plan: Layout, view: furniture.View, fonts: Fonts, words: dict[str, str],
-    done: Classified, theme: Theme, statistics: Sequence[tuple[str, str]], lines: Sequence[str],
-    drawn: tuple[NDArray[np.object_], NDArray[np.bool_]],
+    done: Classified, theme: Theme, statistics: Sequence[tuple[str, str]], lines: Sequence[str], base: Ground,
+    signs: Sequence[blocks.Sign],
 ) -> None:  # fmt: skip
-    shapes, counted = drawn
-    context = CONTEXT if not counted.all() else None
     heading = f"{theme.title}（{theme.unit}）" if theme.unit else theme.title
-    around = shapely.total_bounds(shapes)
     west, south, east, north = view.bounds
+    around = base.bounds
     larger = around[0] < west or around[1] < south or around[2] > east or around[3] > north
 
     def make(k: float) -> list[blocks.Block]:
         pen = blocks.Pen(paper, fonts, words, plan.columns[0].width, k)
-        made = [blocks.legend(pen, fonts.clean(heading), [*done.legend, done.no_data], context)]
+        made = [blocks.legend(pen, fonts.clean(heading), [*done.legend, done.no_data], signs)]
         if statistics:
             made.append(blocks.statistics(pen, statistics))
         made.append(blocks.scale(pen, view))
         if larger:
-            made.append(blocks.Block(46 * k, partial(_inset, figure, plan, view, shapes, pen)))
+            made.append(blocks.Block(46 * k, partial(_inset, figure, plan, view, base, pen)))
         more = [words["replaced"].format(codes=fonts.missing())] if fonts.lost else []
         return [*made, blocks.paragraph(pen, [*lines, *more])]
 
-    place: Callable[..., None] = blocks.place
-    place(make, plan.columns, plan.text)
+    blocks.place(make, plan.columns, plan.text)
 
 
 def _inset(
-    figure: Figure, plan: Layout, view: furniture.View, shapes: NDArray[np.object_], pen: blocks.Pen, x: float, y: float
+    figure: Figure, plan: Layout, view: furniture.View, base: Ground, pen: blocks.Pen, x: float, y: float
 ) -> None:
     """A small map of all parcels with the view as a red rectangle."""
     k, high = pen.k, 40 * pen.k
@@ -353,15 +342,19 @@ def _inset(
     axes = figure.add_axes(
         (x / plan.width, low / plan.height, pen.width / plan.width, high / plan.height), label="inset"
     )
-    a, b = np.asarray(shapely.total_bounds(shapes)), np.asarray(view.bounds)
+    a, b = np.asarray(base.bounds), np.asarray(view.bounds)
     west, south = np.minimum(a[:2], b[:2])
     east, north = np.maximum(a[2:], b[2:])
     unit = 1.08 * max((east - west) / pen.width, (north - south) / high)
     middle = ((west + east) / 2, (south + north) / 2)
+    if base.many:
+        place = (a[0], a[2], a[1], a[3])
+        axes.imshow(base.overview(), extent=place, origin="upper", interpolation="none", aspect="auto")
+    else:
+        draw(axes, shapely.simplify(base.shapes, unit * 0.3), facecolor=OVERVIEW, edgecolor="none")
     axes.set(xlim=(middle[0] - unit * pen.width / 2, middle[0] + unit * pen.width / 2), xticks=[], yticks=[])
     axes.set_ylim(middle[1] - unit * high / 2, middle[1] + unit * high / 2)
-    draw(axes, shapely.simplify(shapes, unit * 0.3), facecolor="#c9d3dc", edgecolor="none")
-    axes.add_patch(Rectangle((b[0], b[1]), b[2] - b[0], b[3] - b[1], fill=False, ec="#cc0000", lw=1.0))
+    axes.add_artist(Rectangle((b[0], b[1]), b[2] - b[0], b[3] - b[1], fill=False, ec="#cc0000", lw=1.0))
 
 
 def _foot(paper: Axes, plan: Layout, fonts: Fonts, words: dict[str, str], own: Imprint) -> None:

@@ -26,13 +26,15 @@ from mudian.workbook import write_workbook
 _FLAT = ("enterprises", "links")  # tables without geometry that stand in the GeoPackage, too
 # From so many rows on a process of its own pays for its start.
 _LARGE = 20_000
+_MANY_ZONES = 20
 
 OURS = frozenset(
     [
         "manifest.json", "ledger.csv", "evaluation.gpkg", "report.xlsx", "map.html", "sheets", "heat",
         *(f"{n}.parquet" for n in (
             "parcels", "enterprises", "zones", "links", "candidates", "findings", "ledger",
-            "deductions", "developable", "screening", "sites", "site_matches", "steps", "left_measures", "potentials", "projects",
+            "deductions", "developable", "screening", "sites", "site_matches", "steps", "left_measures", "potentials",
+            "projects", "zone_stats",
         )),
     ]
 )  # fmt: skip
@@ -58,11 +60,12 @@ def write_results(
         With two or more, a large workbook is written in a process of its own beside the other files.
     """
     clock = stages or Stages()
+    found: dict[str, object] = {}
     writers: dict[str, Callable[[Evaluation, Path], object]] = {
         "parquet": _parquet,
         "gpkg": lambda e, f: write_geopackage(e, f / "evaluation.gpkg"),
         "html": _page,
-        "pdf": _sheets,
+        "pdf": lambda e, f: _sheets(e, f, workers, found),
         "tif": lambda e, f: write_heat(e, f / "heat"),
     }
     with replacing(folder, ours=OURS) as work, _workbook(evaluation, work, formats, workers) as finish_workbook:
@@ -77,7 +80,7 @@ def write_results(
         _csv(evaluation.ledger, work / "ledger.csv")
         timings = {"seconds": dict(clock.seconds), "share": clock.shares()}
         manifest = evaluation.manifest | {"timings": evaluation.manifest["timings"] | timings}
-        manifest |= {"layers": layer_titles(evaluation) if "gpkg" in formats else {}}
+        manifest |= {"layers": layer_titles(evaluation) if "gpkg" in formats else {}} | found
         (work / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1, default=str), "utf-8")
     return folder
 
@@ -105,9 +108,12 @@ def _page(evaluation: Evaluation, folder: Path) -> None:
     map_page(evaluation).save(folder / "map.html")
 
 
-def _sheets(evaluation: Evaluation, folder: Path) -> None:
+def _sheets(evaluation: Evaluation, folder: Path, workers: int, found: dict[str, object]) -> None:
+    """Print sheets; many zones are drawn by several processes. What has nothing to show is named in the manifest."""
     (folder / "sheets").mkdir()
-    write_sheets(evaluation, folder / "sheets")
+    many = len(evaluation.zones) >= _MANY_ZONES
+    _, left_out = write_sheets(evaluation, folder / "sheets", workers=workers if many else 1)
+    found["sheets_left_out"] = [{"zone_id": zone, "theme": theme} for zone, theme in left_out]
 
 
 def _parquet(evaluation: Evaluation, folder: Path) -> None:

@@ -219,3 +219,30 @@ def test_natural_breaks_of_many_values_are_the_same_in_every_call():
     first = natural_breaks(values, 5)
     assert first == natural_breaks(values[::-1], 5)
     assert len(first) == 4
+
+
+@pytest.mark.filterwarnings("error")
+def test_cells_outside_the_limit_have_no_shape_and_keep_their_sums(tmp_path):
+    """The limit holds the left square; the right one touches it along a line and the far one not at all."""
+    frame = land((0, 0, 100, 100), (100, 0, 200, 100), (400, 0, 500, 100), tax=[1.0, 2.0, 4.0], mu=[1.0, 1.0, 1.0])
+    found = cells_of(frame, within=shapely.box(X, Y, X + 100, Y + 100))
+    assert found.frame["numerator"].sum() == 7
+    assert found.frame.geometry.notna().tolist() == [True, False, False]
+    assert np.isfinite(on_grid(found).values).sum() == 16 * 16
+
+
+def test_a_bow_tie_keeps_its_tax():
+    """Two triangles of 2 500 m2 whose rings cancel out in the signed area."""
+    tie = shapely.Polygon([(X, Y), (X + 100, Y + 100), (X + 100, Y), (X, Y + 100)])
+    frame = gpd.GeoDataFrame({"tax": [7.0, 3.0], "mu": [1.0, 1.0]}, crs=4527,
+                             geometry=[tie, shapely.box(X + 200, Y, X + 300, Y + 100)])  # fmt: skip
+    assert cells_of(frame).frame["numerator"].sum() == pytest.approx(10, rel=1e-12)
+
+
+@pytest.mark.parametrize(("options", "code"), [({"size": 0}, "map-heat-size"), ({"method": "hexagon"}, "map-heat-kind"),
+                                               ({"method": "kernel", "bandwidth": 0}, "map-heat-size")])  # fmt: skip
+def test_odd_arguments_are_said(options, code):
+    frame = land((0, 0, 800, 600), tax=[50.0], mu=[10.0])
+    with pytest.raises(MapError) as caught:
+        maps.heat(frame, numerator="tax", denominator="mu", title="x", **options)
+    assert caught.value.code == code
