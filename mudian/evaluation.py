@@ -22,7 +22,10 @@ Table = TypeVar("Table", bound=pd.DataFrame)
 SPATIAL = ("parcels", "zones", "developable", "steps", "sites")
 TABLES = ("parcels", "enterprises", "zones", "links", "candidates", "findings", "ledger")
 # Tables that a run has when its project asks for them.
-OPTIONAL = ("deductions", "developable", "steps", "left_measures", "potentials", "projects", "screening", "sites", "site_matches")
+OPTIONAL = (
+    "deductions", "developable", "steps", "left_measures", "potentials", "projects", "screening", "sites",
+    "site_matches",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -89,5 +89,3 @@ def _answers(column: str) -> dict[object, str]:
     if "not_concerned" in YES_NO[column]:
         tests["not_concerned"] = f"\"{column}\" IS NULL AND coalesce(\"{column}_missing\", '') = ''"
     return tests
-
-

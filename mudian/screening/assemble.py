@@ -2,7 +2,8 @@
 
 In a group of few parcels every contiguous choice is looked at, and the best is the best. In a larger one the search
 starts from several parcels, grows while land is lacking, and then exchanges single parcels while that helps; what it
-finds is contiguous and large enough, but not proven to be the best, and it says so.
+finds is contiguous and large enough, but not proven to be the best, and it says so. Groups are taken in the order of
+what they could yield at most, and left alone once that is less than what was found.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from parcels.geometry.contiguity import components
 Floats = NDArray[np.float64]
 Positions = NDArray[np.int64]
 Objective = Literal["gain", "owners"]
+Worth = tuple[float, float, float]
 _SAME = 1e-9
+_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Assembled:
     owners
         Number of different owners.
     exact
-        Whether every contiguous choice of its group was looked at, and of every other group.
+        Whether it is proven that no contiguous choice is better.
     """
 
     members: tuple[int, ...]
@@ -46,8 +49,8 @@ class Assembled:
 
 
 @dataclass(frozen=True)
-class _Land:
-    """The nodes of the search."""
+class Land:
+    """Parcels, who owns them and which are adjacent, and what is sought."""
 
     area: Floats
     gain: Floats
@@ -56,25 +59,30 @@ class _Land:
     least: float
     objective: Objective
 
-    def worth(self, members: frozenset[int]) -> tuple[float, float, float]:
-        """What is compared, higher is better: gain per mu, or few owners and then gain per mu; then little land."""
-        at = sorted(members)
+    def worth(self, members: frozenset[int]) -> Worth:
+        """What is compared, higher is better: gain per mu or few owners, then the other, then little land."""
+        at = np.array(sorted(members), dtype=np.int64)
         area, gain = float(self.area[at].sum()), float(self.gain[at].sum())
-        per_mu = round(gain / area, 9)
-        if self.objective == "owners":
-            return (-float(len(np.unique(self.owner[at]))), per_mu, -round(area, 6))
-        return (per_mu, -float(len(np.unique(self.owner[at]))), -round(area, 6))
+        return self.order(area, gain, len(np.unique(self.owner[at])))
 
-    def enough(self, members: frozenset[int]) -> bool:
-        return float(self.area[sorted(members)].sum()) >= self.least * (1 - _SAME)
+    def order(self, area: float, gain: float, owners: int) -> Worth:
+        """The same of sums."""
+        per_mu, few = round(gain / area, _DIGITS), -float(owners)
+        return (
+            (per_mu, few, -round(area, _DIGITS)) if self.objective == "gain" else (few, per_mu, -round(area, _DIGITS))
+        )
 
-    def around(self, members: frozenset[int]) -> frozenset[int]:
-        return frozenset().union(*(self.beside[m] for m in members)) - members
+    def enough(self, area: Floats | float) -> NDArray[np.bool_]:
+        """Whether an area is large enough."""
+        return np.asarray(area >= self.least * (1 - _SAME))
+
+    def around(self, members: frozenset[int]) -> Positions:
+        """The parcels adjacent to some, in order."""
+        near = frozenset().union(*(self.beside[m] for m in members)) - members
+        return np.array(sorted(near), dtype=np.int64)
 
     def whole(self, members: frozenset[int]) -> bool:
         """Whether the members are contiguous."""
-        if not members:
-            return False
         seen = {min(members)}
         wave = set(seen)
         while wave:
@@ -115,41 +123,70 @@ def best_site(
 
     Examples
     --------
-    >>> area, gain = np.array([10.0, 10.0, 10.0]), np.array([50.0, 10.0, 40.0])
+    >>> area, gain = np.array([10.0, 10.0, 10.0]), np.array([50.0, 10.0, 4.0])
     >>> found = best_site(area, gain, np.array([0, 1, 1]), np.array([0, 1]), np.array([1, 2]), at_least_mu=20)
     >>> found.members, found.gain_wan, found.exact
     ((0, 1), 60.0, True)
     """
     known = ~np.isnan(gain_wan) & (area_mu > 0)
     inside = known[first] & known[second]
-    first, second = first[inside], second[inside]
-    label = components(len(area_mu), first, second)
-    total = np.bincount(label[known], weights=area_mu[known], minlength=len(area_mu))
-    beside: list[set[int]] = [set() for _ in range(len(area_mu))]
+    first, second = first[inside].astype(np.int64), second[inside].astype(np.int64)
+    land = Land(area_mu, gain_wan, owner.astype(np.int64), _beside(len(area_mu), first, second), at_least_mu, objective)
+    groups = _groups(land, known, components(len(area_mu), first, second))
+    limits, searched, exact = choices()["limits"], 0, True
+    best: tuple[Worth, frozenset[int]] | None = None
+    for most, members in groups:
+        if best is not None and most < best[0][:2]:
+            break
+        if len(members) <= limits["exact_parcels"]:
+            found = every_choice(land, members)
+        else:
+            exact, searched = False, searched + 1
+            found = search(land, members, limits["seeds"], limits["rounds"]) if searched <= limits["groups"] else None
+        if found and (best is None or land.worth(found) > best[0]):
+            best = land.worth(found), found
+    if best is None:
+        return None
+    at = np.array(sorted(best[1]), dtype=np.int64)
+    owners = len(np.unique(land.owner[at]))
+    return Assembled(tuple(at.tolist()), float(area_mu[at].sum()), float(gain_wan[at].sum()), owners, exact)
+
+
+def _beside(size: int, first: Positions, second: Positions) -> tuple[frozenset[int], ...]:
+    beside: list[set[int]] = [set() for _ in range(size)]
     for a, b in zip(first.tolist(), second.tolist(), strict=True):
         beside[a].add(b)
         beside[b].add(a)
-    land = _Land(
-        area_mu, gain_wan, owner.astype(np.int64), tuple(frozenset(b) for b in beside), at_least_mu, objective
-    )  # fmt: skip
-    found: list[frozenset[int]] = []
-    exact = True
-    for group in np.flatnonzero(total >= at_least_mu * (1 - _SAME)):
-        members = np.flatnonzero(known & (label == group))
-        small = len(members) <= choices()["limits"]["exact_parcels"]
-        exact &= small
-        best = _every(land, members) if small else _search(land, members)
-        if best:
-            found.append(best)
-    if not found:
-        return None
-    best = max(found, key=lambda m: (land.worth(m), tuple(-i for i in sorted(m))))
-    at = sorted(best)
-    owners = len(np.unique(land.owner[at]))
-    return Assembled(tuple(at), float(area_mu[at].sum()), float(gain_wan[at].sum()), owners, exact)
+    return tuple(frozenset(b) for b in beside)
 
 
-def _every(land: _Land, members: Positions) -> frozenset[int] | None:
+def _groups(
+    land: Land, known: NDArray[np.bool_], label: NDArray[np.int64]
+) -> list[tuple[tuple[float, float], Positions]]:
+    """The groups with enough land, and the most that a site of each could be worth; the most promising first."""
+    at = np.flatnonzero(known)
+    at = at[np.lexsort((at, label[at]))]
+    cuts = np.flatnonzero(np.diff(label[at])) + 1
+    parts = [p for p in np.split(at, cuts) if len(p) and land.enough(float(land.area[p].sum()))]
+    found = [(_bound(land, p), p) for p in parts]
+    return sorted(found, key=lambda f: (-f[0][0], -f[0][1], int(f[1][0])))
+
+
+def _bound(land: Land, members: Positions) -> tuple[float, float]:
+    """The worth that no site of a group exceeds: the best parcels and parts of them, contiguous or not."""
+    area, level = land.area[members], land.gain[members] / land.area[members]
+    order = np.argsort(-level, kind="stable")
+    before = np.cumsum(area[order]) - area[order]
+    used = np.clip(land.least - before, 0.0, area[order])
+    per_mu = float((used * level[order]).sum() / used.sum()) if used.sum() > 0 else float(level.max())
+    per_mu += abs(per_mu) * _SAME + 10.0**-_DIGITS
+    _, place = np.unique(land.owner[members], return_inverse=True)
+    owned = np.sort(np.bincount(place, weights=area))[::-1].cumsum()
+    owners = int(np.flatnonzero(land.enough(owned))[0]) + 1
+    return (per_mu, -float(owners)) if land.objective == "gain" else (-float(owners), per_mu)
+
+
+def every_choice(land: Land, members: Positions) -> frozenset[int] | None:
     """The best of all contiguous choices: sets as bits of whole numbers, all tested at the same time."""
     size = len(members)
     place = {int(m): i for i, m in enumerate(members)}
@@ -157,9 +194,9 @@ def _every(land: _Land, members: Positions) -> frozenset[int] | None:
     area = np.zeros(len(masks))
     for i, m in enumerate(members):
         area += np.where(masks >> i & 1, land.area[m], 0.0)
-    masks = masks[area >= land.least * (1 - _SAME)]
+    masks = masks[land.enough(area)]
     reach = masks & -masks
-    links = [sum(1 << place[n] for n in land.beside[int(m)] if n in place) for m in members]
+    links = [sum(1 << place[n] for n in land.beside[int(m)]) for m in members]
     for _ in range(size):
         grown = reach.copy()
         for i, link in enumerate(links):
@@ -175,60 +212,91 @@ def _every(land: _Land, members: Positions) -> frozenset[int] | None:
     return frozenset(int(m) for i, m in enumerate(members) if chosen >> i & 1)
 
 
-def _best_mask(land: _Land, members: Positions, masks: NDArray[np.int64]) -> int:
-    """The best of some contiguous choices, by the same order as :meth:`_Land.worth`."""
-    area, gain = np.zeros(len(masks)), np.zeros(len(masks))
-    owners = np.zeros(len(masks))
+def _best_mask(land: Land, members: Positions, masks: NDArray[np.int64]) -> int:
+    """The best of some contiguous choices, by the same order as :meth:`Land.worth`."""
+    area, gain, owners = (np.zeros(len(masks)) for _ in range(3))
     for i, m in enumerate(members):
         inside = (masks >> i & 1).astype(bool)
         area, gain = area + np.where(inside, land.area[m], 0.0), gain + np.where(inside, land.gain[m], 0.0)
     for who in np.unique(land.owner[members]):
         bits = sum(1 << i for i, m in enumerate(members) if land.owner[m] == who)
         owners += (masks & bits) != 0
-    per_mu = np.round(gain / area, 9)
+    per_mu = np.round(gain / area, _DIGITS)
     keys = (per_mu, -owners) if land.objective == "gain" else (-owners, per_mu)
-    order = np.lexsort((masks, np.round(area, 6), -keys[1], -keys[0]))
+    order = np.lexsort((masks, np.round(area, _DIGITS), -keys[1], -keys[0]))
     return int(masks[order[0]])
 
 
-def _search(land: _Land, members: Positions) -> frozenset[int] | None:
+def search(land: Land, members: Positions, seeds: int, rounds: int) -> frozenset[int] | None:
     """The best site that growing and exchanging finds."""
-    limits = choices()["limits"]
     level = land.gain[members] / land.area[members]
-    starts = members[np.lexsort((members, -level))][: limits["seeds"]]
+    starts = members[np.lexsort((members, -level))][:seeds]
     best: frozenset[int] | None = None
     for start in starts.tolist():
         grown = _grow(land, int(start))
-        if grown is None:
-            continue
-        better = _improve(land, grown, limits["rounds"])
-        if best is None or land.worth(better) > land.worth(best):
-            best = better
+        if grown is not None:
+            better = _improve(land, grown, rounds)
+            best = better if best is None or land.worth(better) > land.worth(best) else best
     return best
 
 
-def _grow(land: _Land, start: int) -> frozenset[int] | None:
+def _grow(land: Land, start: int) -> frozenset[int] | None:
     """Add the neighbour that leaves the most worth until the land is enough."""
     site = frozenset([start])
-    while not land.enough(site):
+    none = np.array([-1], dtype=np.int64)
+    while not land.enough(float(land.area[sorted(site)].sum())):
         around = land.around(site)
-        if not around:
+        if not len(around):
             return None
-        site = site | {max(sorted(around), key=lambda n: land.worth(site | {n}))}
+        _, _, tried = _exchanges(land, site, none, around)
+        site = site | {int(around[tried[0]])}
     return site
 
 
-def _improve(land: _Land, site: frozenset[int], rounds: int) -> frozenset[int]:
+def _improve(land: Land, site: frozenset[int], rounds: int) -> frozenset[int]:
     """Take away, add or exchange single parcels while the site becomes better and stays large enough."""
     for _ in range(rounds):
-        around = land.around(site)
-        tries = [site | {n} for n in around]
-        tries += [site - {m} for m in site]
-        tries += [(site - {m}) | {n} for m in site for n in around]
-        good = [t for t in tries if t and land.enough(t) and land.worth(t) > land.worth(site)]
-        good.sort(key=land.worth, reverse=True)
-        better = next((t for t in good if land.whole(t)), None)
+        gone = np.append(np.array(sorted(site), dtype=np.int64), -1)
+        come = np.append(land.around(site), -1)
+        worth, area, order = _exchanges(land, site, gone, come)
+        now = land.worth(site)
+        better = None
+        for k in order.tolist():
+            if tuple(worth[k]) <= now:
+                break
+            if land.enough(float(area[k])):
+                out, new = int(gone[k // len(come)]), int(come[k % len(come)])
+                moved = (site - {out}) | ({new} if new >= 0 else set())
+                if moved and land.whole(moved) and land.worth(moved) > now:
+                    better = moved
+                    break
         if better is None:
             return site
         site = better
     return site
+
+
+def _exchanges(
+    land: Land, site: frozenset[int], gone: Positions, come: Positions
+) -> tuple[Floats, Floats, NDArray[np.intp]]:
+    """Worth and area of the site for each parcel that goes (rows) and comes (columns), -1 for none; best first."""
+    at = np.array(sorted(site), dtype=np.int64)
+    names, counts = np.unique(land.owner[at], return_counts=True)
+
+    def part(values: Floats, which: Positions) -> Floats:
+        return np.where(which >= 0, values[which], 0.0)
+
+    def held(which: Positions) -> NDArray[np.int64]:
+        place = np.minimum(np.searchsorted(names, land.owner[which]), len(names) - 1)
+        return np.where((names[place] == land.owner[which]) & (which >= 0), counts[place], 0)
+
+    area = land.area[at].sum() - part(land.area, gone)[:, None] + part(land.area, come)[None, :]
+    gain = land.gain[at].sum() - part(land.gain, gone)[:, None] + part(land.gain, come)[None, :]
+    leaves = (held(gone) == 1)[:, None] & ~((land.owner[gone][:, None] == land.owner[come][None, :]) & (come >= 0))
+    owners = len(names) - leaves + ((held(come) == 0) & (come >= 0))[None, :]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        per_mu = np.round(np.where(area > 0, gain / area, -np.inf), _DIGITS).ravel()
+    few, flat = -owners.astype(float).ravel(), area.ravel()
+    keys = (per_mu, few) if land.objective == "gain" else (few, per_mu)
+    worth = np.column_stack([*keys, -np.round(flat, _DIGITS)])
+    return worth, flat, np.lexsort((-worth[:, 2], -worth[:, 1], -worth[:, 0]))

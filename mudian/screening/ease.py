@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -21,7 +22,6 @@ from mudian.rules.logic import name_missing
 from mudian.screening.reasons import Firms
 from mudian.screening.words import choices, limit
 from parcels.geometry.borders import frontage
-from parcels.units import M2_PER_MU
 
 Geometries = NDArray[np.object_]
 ITEMS = ("owners", "tenants", "buildings", "floors", "mortgaged", "seized", "shape", "access", "area")
@@ -73,7 +73,7 @@ def item_table(
     """
     own = pd.DataFrame(parcels.iloc[rows].drop(columns="geometry")).reset_index(drop=True)
 
-    def column(name: str, kind: str) -> pd.Series:
+    def column(name: str, kind: Any) -> pd.Series:
         return own[name].astype(kind) if name in own else pd.Series(pd.NA, own.index, dtype=kind)
 
     owner = column("owner", "str")
@@ -99,7 +99,7 @@ def item_table(
 def _nobody(firms: Firms, own: pd.DataFrame, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Parcels of which nobody says who uses them; idle land without a link has no tenant."""
     idle = own["idle_status"].isin(choices()["states"]["idle"]) if "idle_status" in own else pd.Series(False, own.index)
-    return (firms.linked[rows] == 0) & ~idle.to_numpy(bool)
+    return np.asarray((firms.linked[rows] == 0) & ~idle.to_numpy(bool))
 
 
 def shape_index(land: Geometries) -> NDArray[np.float64]:
@@ -191,8 +191,3 @@ def rate(items: pd.DataFrame, settings: ScreeningSettings, *, left_out: tuple[st
 def _no(flags: pd.Series) -> pd.Series:
     """1 where a burden is known to be absent, 0 where it is there."""
     return 1 - flags.astype("boolean").astype("Float64").astype("float64")
-
-
-def mu_of(plane_m2: pd.Series) -> pd.Series:
-    """Square metres as mu."""
-    return plane_m2 / M2_PER_MU

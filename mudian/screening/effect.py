@@ -39,7 +39,7 @@ def effects(sites: pd.DataFrame, zones: pd.DataFrame, settings: ScreeningSetting
     >>> zones["tax_per_mu"] = zones["tax_wan"] / zones["base_mu"]
     >>> found = effects(sites, zones, ScreeningSettings(scenarios=("zone_mean",)))
     >>> found.iloc[0].tolist()
-    [9.0, 2, 12.0, 1]
+    [9.0, 2.0, 12.0, 1.0]
     """
     known = zones.drop_duplicates("zone_id").set_index("zone_id")
     place = known.index.get_indexer(pd.Index(sites["zone_id"].astype("str")))

@@ -64,7 +64,19 @@ def match_projects(projects: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFram
 
 def _columns(projects: pd.DataFrame) -> list[str]:
     own = [c for c in ("project_id", "name", "total_investment_wan", "admission") if c in projects]
-    return [*own, "project_mu", "kind", "target", "zone_id", "area_mu", "left_over_mu", "ease", "fits", "place", "why_not"]
+    return [
+        *own,
+        "project_mu",
+        "kind",
+        "target",
+        "zone_id",
+        "area_mu",
+        "left_over_mu",
+        "ease",
+        "fits",
+        "place",
+        "why_not",
+    ]
 
 
 def _match(projects: pd.DataFrame, targets: pd.DataFrame, most: int) -> pd.DataFrame:

@@ -145,7 +145,7 @@ def run_tests(evaluation: Evaluation, firms: Firms, settings: ScreeningSettings)
 def _supplied(parcels: pd.DataFrame) -> Mask:
     if "supply_status" not in parcels:
         return np.ones(len(parcels), dtype=bool)
-    return (parcels["supply_status"] == choices()["states"]["supplied"]).fillna(False).to_numpy(bool)
+    return np.asarray((parcels["supply_status"] == choices()["states"]["supplied"]).fillna(False).to_numpy(bool))
 
 
 def _idle(parcels: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

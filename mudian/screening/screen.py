@@ -107,19 +107,20 @@ class _Work:
         found = best_site(area, gain, owner, first, second, at_least_mu=at_least_mu, objective=objective)
         at = np.array(found.members if found else (), dtype=np.intp)
         shape = united(self.land[at], np.zeros(len(at), np.int64))
+        ids = "；".join(sorted(self.table["parcel_id"].iloc[at].astype("str")))
+        some = [found] if found else []
         row = pd.DataFrame(
             {
                 "zone_id": self.table["zone_id"].iloc[at[:1]].array,
-                "parcel_ids": pd.array(["；".join(sorted(self.table["parcel_id"].iloc[at].astype("str")))][: len(shape)],
-                                       dtype="str"),
-                "parcel_count": [len(at)][: len(shape)],
-                "area_mu": [area[at].sum()][: len(shape)],
-                "gain_wan": [gain[at].sum()][: len(shape)],
-                "gain_per_mu": [gain[at].sum() / area[at].sum()] if len(at) else [],
-                "owners": [found.owners] if found else [],
-                "exact": [found.exact] if found else [],
+                "parcel_ids": pd.array([ids for _ in some], dtype="str"),
+                "parcel_count": [len(f.members) for f in some],
+                "area_mu": [f.area_mu for f in some],
+                "gain_wan": [f.gain_wan for f in some],
+                "gain_per_mu": [f.gain_wan / f.area_mu for f in some],
+                "owners": [f.owners for f in some],
+                "exact": [f.exact for f in some],
             }
-        )  # fmt: skip
+        )
         return gpd.GeoDataFrame(row, geometry=self.plane.back(shape).values, crs=self.plane.target)
 
 
@@ -249,7 +250,8 @@ def _work(
     at = np.flatnonzero((table["list"] == CANDIDATE).to_numpy(bool))
     own, figures = table.iloc[at].reset_index(drop=True), land[at]
     zone, _ = pd.factorize(own["zone_id"])
-    inside = np.where(zone >= 0, figures, None)
+    inside = figures.copy()
+    inside[zone < 0] = None
     pairs = adjacent(
         inside, gap=limit("gap_m", settings), min_border=limit("min_border_m", settings), barriers=barriers,
         groups=zone.astype(np.int64),
@@ -273,7 +275,7 @@ def _sites(
 
 
 def _site_names(table: pd.DataFrame, sites: pd.DataFrame, label: NDArray[np.int64]) -> pd.Series:
-    names = np.append(sites["site_id"].to_numpy(dtype=object), None)
+    names = np.array([*sites["site_id"], None], dtype=object)
     made = np.full(len(table), None, dtype=object)
     made[(table["list"] == CANDIDATE).to_numpy(bool)] = names[label]
     return pd.Series(made, table.index, dtype="str")

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from mudian.measure import rank, ratio
 from mudian.project import ScreeningSettings
-from mudian.screening.ease import ITEMS, rate, shape_index
+from mudian.screening.ease import rate, shape_index
 from mudian.screening.words import limit
 from parcels.geometry.borders import frontage
 from parcels.geometry.contiguity import components, united
 
 Geometries = NDArray[np.object_]
 _NEAR_M = 1.0
-_SUMS = ("area_mu", "plane_m2", "tenants")
 
 
 def group_sites(
@@ -109,7 +107,9 @@ def site_table(
         closed = united(land[inside], group, gap=limit("gap_m", settings))
         merged = merged.assign(frontage_m=frontage(closed, roads, _NEAR_M) if count else np.empty(0))
     merged = merged.assign(shape_index=shape_index(united(land[inside], group, gap=limit("gap_m", settings))))
-    made |= {c: merged[c].array for c in ("owners", "tenants", "building_coefficient", "plot_ratio", "mortgaged", "seized")}
+    made |= {
+        c: merged[c].array for c in ("owners", "tenants", "building_coefficient", "plot_ratio", "mortgaged", "seized")
+    }
     made |= {c: merged[c].array for c in ("shape_index", "frontage_m") if merged[c].notna().any()}
     for name in settings.shown:
         made |= _gain(own, group, count, name)
@@ -127,9 +127,9 @@ def _gain(own: pd.DataFrame, group: NDArray[np.int64], count: int, name: str) ->
     column = f"gain_{name}_wan"
     values = own[column].to_numpy(float)
     known = ~np.isnan(values)
-    total = np.bincount(group, weights=np.where(known, values, 0.0), minlength=count)
+    sums = np.bincount(group, weights=np.where(known, values, 0.0), minlength=count)
     seen = np.bincount(group[known], minlength=count)
-    total = pd.Series(np.where(seen > 0, total, np.nan))
+    total = pd.Series(np.where(seen > 0, sums, np.nan))
     return {
         column: total.array,
         f"{column}_incomplete": seen < np.bincount(group, minlength=count),
@@ -184,12 +184,3 @@ def _owners(own: pd.DataFrame, items: pd.DataFrame, group: NDArray[np.int64], co
     found = np.bincount(pairs["site"].to_numpy(np.int64), minlength=count).astype(float)
     lacks = np.bincount(group, weights=items["owners"].isna().to_numpy(float), minlength=count) > 0
     return pd.Series(np.where(lacks, np.nan, found))
-
-
-def spatial(table: pd.DataFrame, crs: object, back: object) -> gpd.GeoDataFrame:
-    """A table of sites with its figures in the CRS of the parcels."""
-    geometry = back(np.asarray(table["geometry"], dtype=object))  # type: ignore[operator]
-    return gpd.GeoDataFrame(table.drop(columns="geometry"), geometry=geometry.values, crs=crs)  # type: ignore[call-overload]
-
-
-__all__ = ["ITEMS", "group_sites", "site_table", "spatial"]

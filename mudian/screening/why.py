@@ -86,7 +86,9 @@ def _verdict(evaluation: Evaluation, name: str, rows: Positions, place: Position
     return pd.Series(said, place, dtype="str")
 
 
-def _pairs(firms: Firms, rows: Positions, held: NDArray[np.bool_], hit: NDArray[np.bool_]) -> tuple[Positions, Positions]:
+def _pairs(
+    firms: Firms, rows: Positions, held: NDArray[np.bool_], hit: NDArray[np.bool_]
+) -> tuple[Positions, Positions]:
     """Places in ``rows`` and enterprises that fail on them."""
     place = np.full(firms.holders.size, -1, dtype=np.intp)
     place[rows[held]] = np.flatnonzero(held)
@@ -114,7 +116,7 @@ def _grades(
     names = _names(firms).iloc[firm].to_numpy(dtype=object)
     if "score" in table:
         score = table["score"].to_numpy(float)[firm]
-        names = [
+        names[:] = [
             n if np.isnan(s) else say("why", "scored", lang, name=n, score=f"{s:.2f}")
             for n, s in zip(names, score, strict=True)
         ]
@@ -122,7 +124,7 @@ def _grades(
     groups = pairs.groupby(["at", "grade", "clause"], sort=True)["name"].agg(lambda n: listing(list(n), lang))
     said = [
         say("why", "low_grade", lang, names=names, grades=grade, clause=clause)
-        for (_, grade, clause), names in groups.items()
+        for (_, grade, clause), names in zip(groups.index.tolist(), groups, strict=True)
     ]
     return pd.Series(said, groups.index.get_level_values("at"), dtype="str")
 

@@ -65,18 +65,13 @@ def adjacent(
     # Beyond both ends of a common border the reach bends round the corners by this much.
     excess = 2 * np.sqrt(np.maximum(gap**2 - apart**2, 0.0))
     near = None if barriers is None else _near(land, barriers, gap)
-    border = np.minimum(
-        _facing(land, first, second, gap, near), _facing(land, second, first, gap, near)
-    ) - excess  # fmt: skip
-    enough = border >= min_border - _TIE
-    found = pd.DataFrame(
-        {
-            "first": there[first[enough]],
-            "second": there[second[enough]],
-            "border_m": border[enough],
-            "gap_m": apart[enough],
-        }
-    )
+    border = _facing(land, first, second, gap, near) - excess
+    long = np.flatnonzero(border >= min_border - _TIE)
+    first, second, border, apart = first[long], second[long], border[long], apart[long]
+    border = np.minimum(border, _facing(land, second, first, gap, near) - excess[long])
+    kept = border >= min_border - _TIE
+    columns = {"first": there[first], "second": there[second], "border_m": border, "gap_m": apart}
+    found = pd.DataFrame({name: cells[kept] for name, cells in columns.items()})
     return found.sort_values(["first", "second"], ignore_index=True)
 
 
@@ -138,7 +133,7 @@ def united(geoms: Geometries, groups: NDArray[np.int64], *, gap: float = 0.0) ->
 def _facing(land: Geometries, one: Positions, other: Positions, gap: float, near: Geometries | None) -> Floats:
     """Length of the boundary of one figure that is within reach of the other and along no barrier."""
     met, place = np.unique(other, return_inverse=True)
-    reach = shapely.buffer(land[met], gap, quad_segs=8)
+    reach = shapely.buffer(land[met], gap, quad_segs=4)
     contact = shapely.intersection(shapely.boundary(land[one]), reach[place])
     if near is not None:
         open_ = ~shapely.is_missing(near[one])
@@ -153,7 +148,7 @@ def _near(land: Geometries, barriers: Geometries, gap: float) -> Geometries:
     found = np.full(len(land), None, dtype=object)
     if len(figure):
         window = shapely.buffer(shapely.envelope(land[figure]), 4 * gap, join_style="mitre")
-        parts = shapely.buffer(shapely.intersection(solid[barrier], window), gap, quad_segs=8)
+        parts = shapely.buffer(shapely.intersection(solid[barrier], window), gap, quad_segs=4)
         order = np.argsort(figure, kind="stable")
         which, starts = np.unique(figure[order], return_index=True)
         for place, part in zip(which, np.split(order, starts[1:]), strict=True):

@@ -62,9 +62,7 @@ def cut_corridors(geoms: Geometries, width: float) -> tuple[Geometries, Position
     return parts[order], owners[order]
 
 
-def _without(
-    geoms: Geometries, cut: Positions, left: Geometries, owner: Positions
-) -> tuple[Geometries, Positions]:
+def _without(geoms: Geometries, cut: Positions, left: Geometries, owner: Positions) -> tuple[Geometries, Positions]:
     """What remains of the figures that something is cut from, part by part."""
     if not len(cut):
         return np.empty(0, dtype=object), np.empty(0, dtype=np.intp)

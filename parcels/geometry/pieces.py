@@ -1,8 +1,8 @@
 """Pieces of remaining land (剩余地块): how large, how wide, along which road, beside which neighbour.
 
-With a least width, corridors are cut off where they become narrow, and are pieces of their own. The width (最大内切圆直径)
-is that of the widest place. It is found within twice the tolerance, and a hundred times closer where the minimum is near.
-Touching means a common border; a corner alone does not count.
+With a least width, corridors are cut off where they become narrow, and are pieces of their own. The width
+(最大内切圆直径) is that of the widest place. It is found within twice the tolerance, and 100 times closer near the
+minimum. Touching means a common border; a corner alone does not count.
 """
 
 from __future__ import annotations

@@ -185,7 +185,7 @@ def repair(
 
 def _lines(geoms: Geometries) -> NDArray[np.bool_]:
     """Lines with a length and finite coordinates."""
-    found = shapely.get_dimensions(geoms) == 1
+    found: NDArray[np.bool_] = np.asarray(shapely.get_dimensions(geoms) == 1)
     found[found] = np.isfinite(shapely.length(geoms[found])) & (shapely.length(geoms[found]) > 0)
     return found
 

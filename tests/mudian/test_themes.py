@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 from contextlib import closing
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import numpy as np
@@ -47,7 +48,7 @@ def counted(run):
             edges = [-np.inf, *theme.breaks, np.inf]
             counts = [
                 int(((values >= a) & (values < b) & ~((values == 0) & theme.zero_class)).sum())
-                for a, b in zip(edges, edges[1:], strict=False)
+                for a, b in pairwise(edges)
             ]
             counts = [int((values == 0).sum()), *counts] if theme.zero_class else counts
         rows = {row.label: (row.colour, n) for row, n in zip(done.legend, counts, strict=True)}
@@ -124,7 +125,7 @@ def test_cells_of_the_workbook_have_the_colours_of_the_map(folder, counted, colu
             for rule in formats:
                 taken = sum(holds(rule.formula[0], f"{at}2", value) for value in values)
                 found["#" + rule.dxf.fill.bgColor.rgb[2:].lower()] = taken
-    expected = {colour: n for colour, n in counted[column.partition("（")[0]].values()}
+    expected = dict(counted[column.partition("（")[0]].values())
     if column == "疑似闲置":  # the cell says 无法判断, which is no class of the map
         expected["#ececec"] = 0
     assert found == expected
@@ -143,9 +144,7 @@ def holds(formula, cell, value):
 def test_grades_of_land_by_hand():
     parcels = pd.DataFrame({"source_row": [1, 2, 3, 4, 5]}, index=list("abcde"))
     enterprises = pd.DataFrame({"enterprise_id": ["x", "y", "z", "w"], "grade": ["A", "B", None, "A"]})
-    links = pd.DataFrame(
-        {"parcel_row": [1, 2, 2, 3, 4, 4, 4], "enterprise_id": ["x", "x", "y", "z", "x", "w", "z"]}
-    )
+    links = pd.DataFrame({"parcel_row": [1, 2, 2, 3, 4, 4, 4], "enterprise_id": ["x", "x", "y", "z", "x", "w", "z"]})
     grades = land_grades(parcels, enterprises, links)
     assert grades.fillna("-").to_dict() == {"a": "A", "b": "several", "c": "-", "d": "A", "e": "-"}
 

@@ -16,7 +16,9 @@ def cut(*geoms, width=20.0):
 
 
 def test_two_fields_and_the_lane_between_them():
-    dumbbell = shapely.union_all([shapely.box(0, 0, 50, 50), shapely.box(50, 20, 150, 30), shapely.box(150, 0, 200, 50)])
+    dumbbell = shapely.union_all(
+        [shapely.box(0, 0, 50, 50), shapely.box(50, 20, 150, 30), shapely.box(150, 0, 200, 50)]
+    )
     assert cut(dumbbell) == [[1000.0, 2500.0, 2500.0]]
 
 

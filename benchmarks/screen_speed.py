@@ -1,0 +1,93 @@
+"""Seconds of the parts of the screening that grow with the number of candidates.
+
+Usage: ``python benchmarks/screen_speed.py [N …]`` (10 000 and 100 000 candidates)
+
+The candidates are a made-up town: blocks of adjacent plots between streets, so that every plot has up to eight
+neighbours and sites of many sizes arise. Gains and ease are drawn at random; half of the gains are negative.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from mudian.project import ScreeningSettings
+from mudian.screening.assemble import best_site
+from mudian.screening.pareto import pareto_fronts
+from mudian.screening.sites import group_sites, site_table
+from parcels.geometry.contiguity import adjacent
+from parcels.units import M2_PER_MU
+
+Result = TypeVar("Result")
+SIDE, STREET, ROW = 80.0, 20.0, 10
+
+
+def town(count: int, seed: int = 1) -> tuple[np.ndarray, pd.DataFrame, pd.DataFrame]:
+    """Plots in blocks of ten by ten, of which some are no candidates, with their figures."""
+    random = np.random.default_rng(seed)
+    wide = int(np.ceil(np.sqrt(count / 0.6)))
+    cells = np.sort(random.choice(wide * wide, count, replace=False))
+    x, y = cells % wide, cells // wide
+    left, low = x * SIDE + x // ROW * STREET, y * SIDE + y // ROW * STREET
+    land = shapely.box(left, low, left + SIDE, low + SIDE)
+    mu = np.full(count, SIDE**2 / M2_PER_MU)
+    ids = pd.Series(np.arange(count).astype(str), dtype="str")
+    table = pd.DataFrame({"parcel_id": ids, "zone_id": "Z", "owner": ids, "area_mu": mu})
+    table["gain_zone_mean_wan"] = random.normal(0, 100, count)
+    items = pd.DataFrame(
+        {
+            "owners": 1.0, "tenants": random.integers(0, 4, count).astype(float),
+            "building_coefficient": random.random(count), "plot_ratio": random.random(count) * 2,
+            "mortgaged": pd.array([pd.NA] * count, dtype="boolean"),
+            "seized": pd.array([pd.NA] * count, dtype="boolean"), "shape_index": 1.13, "frontage_m": np.nan,
+            "plane_m2": SIDE**2, "area_mu": mu,
+        }
+    )  # fmt: skip
+    return land, table, items
+
+
+def main() -> None:
+    """Time each part for every size."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sizes", nargs="*", type=int, default=[10_000, 100_000])
+    settings = ScreeningSettings(scenarios=("zone_mean",))
+    for count in parser.parse_args().sizes:
+        land, table, items = town(count)
+        print(f"{count:,} candidates")
+        pairs = timed("neighbours", lambda land=land: adjacent(land, gap=1.0, min_border=10.0))
+        ends = pairs["first"].to_numpy(np.intp), pairs["second"].to_numpy(np.intp)
+        label = timed("grouping", lambda t=table, e=ends: group_sites(t, *e, settings))
+        found = timed(
+            "figures of sites", lambda t=table, i=items, s=label, g=land: site_table(t, i, s, g, settings)
+        )  # fmt: skip
+        gain = table["gain_zone_mean_wan"]
+        ease = pd.Series(np.random.default_rng(2).random(count))
+        fronts = timed("Pareto fronts", lambda g=gain, e=ease: pareto_fronts(g.where(g > 0), e))
+        owner = np.arange(count)
+        best = timed(
+            "best site of 200 mu",
+            lambda t=table, g=gain, o=owner, e=ends: best_site(
+                t["area_mu"].to_numpy(), g.to_numpy(), o, *e, at_least_mu=200
+            ),
+        )
+        print(
+            f"  {len(pairs):,} pairs, {len(found):,} sites, {fronts.max()} fronts, best {best and best.area_mu:.0f} mu"
+        )
+
+
+def timed(name: str, work: Callable[[], Result]) -> Result:
+    """Do something and say how long it took."""
+    start = time.perf_counter()
+    result = work()
+    print(f"  {name:<22}{time.perf_counter() - start:8.2f} s")
+    return result
+
+
+if __name__ == "__main__":
+    main()
