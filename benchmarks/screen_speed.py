@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -60,22 +61,16 @@ def main() -> None:
     for count in parser.parse_args().sizes:
         land, table, items = town(count)
         print(f"{count:,} candidates")
-        pairs = timed("neighbours", lambda land=land: adjacent(land, gap=1.0, min_border=10.0))
-        ends = pairs["first"].to_numpy(np.intp), pairs["second"].to_numpy(np.intp)
-        label = timed("grouping", lambda t=table, e=ends: group_sites(t, *e, settings))
-        found = timed(
-            "figures of sites", lambda t=table, i=items, s=label, g=land: site_table(t, i, s, g, settings)
-        )  # fmt: skip
-        gain = table["gain_zone_mean_wan"]
+        pairs = timed("neighbours", partial(adjacent, land, gap=1.0, min_border=10.0))
+        first, second = pairs["first"].to_numpy(np.intp), pairs["second"].to_numpy(np.intp)
+        label = timed("grouping", partial(group_sites, table, first, second, settings))
+        found = timed("figures of sites", partial(site_table, table, items, label, land, settings))
+        gain, mu = table["gain_zone_mean_wan"], table["area_mu"].to_numpy(float)
         ease = pd.Series(np.random.default_rng(2).random(count))
-        fronts = timed("Pareto fronts", lambda g=gain, e=ease: pareto_fronts(g.where(g > 0), e))
+        fronts = timed("Pareto fronts", partial(pareto_fronts, gain.where(gain > 0), ease))
         owner = np.arange(count)
-        best = timed(
-            "best site of 200 mu",
-            lambda t=table, g=gain, o=owner, e=ends: best_site(
-                t["area_mu"].to_numpy(), g.to_numpy(), o, *e, at_least_mu=200
-            ),
-        )
+        seek = partial(best_site, mu, gain.to_numpy(float), owner, first, second, at_least_mu=200)
+        best = timed("best site of 200 mu", seek)
         print(
             f"  {len(pairs):,} pairs, {len(found):,} sites, {fronts.max()} fronts, best {best and best.area_mu:.0f} mu"
         )

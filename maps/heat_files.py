@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
@@ -169,16 +168,22 @@ def _png(classes: NDArray[np.uint8], colours: list[str]) -> bytes:
 
 @contextmanager
 def _opened(path: Path, grid: Grid, dtype: str, nodata: float) -> Iterator[Any]:
-    """A GeoTIFF that takes its place when it is complete."""
+    """A GeoTIFF that takes its place when it is complete.
+
+    It is made in memory: of a full disk libtiff would speak in lines of its own on the terminal.
+    """
     height, width = grid.values.shape
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=".part.tif", dir=path.parent)
-    os.close(handle)
-    try:
-        with rasterio.open(
-            name, "w", driver="GTiff", width=width, height=height, count=1, dtype=dtype, crs=CRS(grid.crs).to_wkt(),
+    with MemoryFile() as memory:
+        with memory.open(
+            driver="GTiff", width=width, height=height, count=1, dtype=dtype, crs=CRS(grid.crs).to_wkt(),
             transform=grid.transform, nodata=nodata, compress="deflate", tiled=True, blockxsize=256, blockysize=256,
         ) as file:  # fmt: skip
             yield file
+        content = bytes(memory.read())
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=".part.tif", dir=path.parent)
+    os.close(handle)
+    try:
+        Path(name).write_bytes(content)
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except BaseException:

@@ -30,6 +30,7 @@ from mudian.measure import measure_enterprises, measure_parcels, measure_zones
 from mudian.packs.policy import Policy, policies
 from mudian.pipeline import evaluate
 from mudian.project import Project, load_project
+from mudian.ranking.result import Ranking, rank_zones
 from mudian.rules.admission import admit, control_indicators
 from mudian.rules.grading.grade import grade
 from mudian.rules.grading.prices import power_surcharge
@@ -45,6 +46,7 @@ __all__ = [
     "Measured",
     "Policy",
     "Project",
+    "Ranking",
     "Verdicts",
     "__version__",
     "admit",
@@ -69,6 +71,7 @@ __all__ = [
     "policies",
     "power_surcharge",
     "rank_progress",
+    "rank_zones",
     "standard_land_conform",
     "standard_land_eligible",
 ]

@@ -63,13 +63,16 @@ def replacing(target: Path, *, ours: frozenset[str]) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
+_WRITERS = ("pyogrio", "sqlite3", "rasterio", "xlsxwriter", "pyarrow")
+
+
 def _is_about_writing(error: BaseException | None) -> bool:
     """Whether an exception, or one behind it, says that something could not be written.
 
-    GDAL and xlsxwriter have exceptions of their own for that, which are no OSError.
+    GDAL, SQLite and xlsxwriter have exceptions of their own for that, which are no OSError.
     """
     while error is not None:
-        if isinstance(error, OSError) or type(error).__module__.split(".")[0] in ("pyogrio", "xlsxwriter", "pyarrow"):
+        if isinstance(error, OSError) or type(error).__module__.split(".")[0] in _WRITERS:
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -1,4 +1,4 @@
-"""The command line: ``mudian demo | init | inspect | run | explain | map | policies``.
+"""The command line: ``mudian demo | init | inspect | run | explain | map | rank | policies``.
 
 Exit codes: 0 done; 1 done, but with ledger errors under ``--strict``; 2 wrong use or project file; 3 input data cannot
 be read or results cannot be written; 4 a check inside failed; 130 interrupted. Errors are one block on stderr.
@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from mudian._version import __version__
 from mudian.errors import CheckError, InputError, OutputError, Problem, UsageError
+from mudian.rank_command import add_arguments
+from mudian.rank_command import run as run_rank
 from parcels.catalog import Lang
 from parcels.fields import nearest
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 STRICT = 1
-COMMANDS = ("demo", "init", "inspect", "run", "explain", "map", "policies")
+COMMANDS = ("demo", "init", "inspect", "run", "explain", "map", "rank", "policies")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -149,6 +151,7 @@ def _parser() -> _Parser:
     page = _add(commands, common, "map", _map, "the map page of a finished run / 由已有成果生成地图页")
     page.add_argument("run_dir", metavar="RUN_DIR")
     page.add_argument("--out", metavar="FILE", help="instead of map.html in RUN_DIR / 另存为")
+    add_arguments(_add(commands, common, "rank", _rank, "rank development zones / 开发区排名与位次变化"))
     _add_policies(commands, common)
     return parser
 
@@ -288,6 +291,11 @@ def _map(options: argparse.Namespace) -> int:
     evaluation = load(options.run_dir, layers=True).spoken(options.lang)
     options.lang = evaluation.manifest["project"]["lang"]
     print(map_page(evaluation).save(options.out or Path(options.run_dir) / "map.html"))
+    return 0
+
+
+def _rank(options: argparse.Namespace) -> int:
+    print(run_rank(options, lang=_lang(options)))
     return 0
 
 

@@ -77,7 +77,7 @@ def write_results(
             with clock.stage("write xlsx"):
                 finish_workbook()
         evaluation.ledger.to_parquet(work / "ledger.parquet", index=False)
-        _csv(evaluation.ledger, work / "ledger.csv")
+        write_csv(evaluation.ledger, work / "ledger.csv")
         timings = {"seconds": dict(clock.seconds), "share": clock.shares()}
         manifest = evaluation.manifest | {"timings": evaluation.manifest["timings"] | timings}
         manifest |= {"layers": layer_titles(evaluation) if "gpkg" in formats else {}} | found
@@ -121,7 +121,7 @@ def _parquet(evaluation: Evaluation, folder: Path) -> None:
         table.to_parquet(folder / f"{name}.parquet", index=False)
 
 
-def _csv(table: pd.DataFrame, path: Path) -> None:
+def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table for a spreadsheet: UTF-8 with a mark, text that looks like a formula made harmless."""
     safe = table.copy()
     for column in (c for c in safe if pd.api.types.is_string_dtype(safe[c])):

@@ -36,6 +36,11 @@ def _aliases() -> dict[str, dict[str, str]]:
     }
 
 
+def known_zones() -> dict[str, frozenset[str]]:
+    """The spellings of zones that are known, folded, by the division code of their place."""
+    return {place: frozenset(table) for place, table in _aliases().items()}
+
+
 def canonical_zones(names: pd.Series, *, places: Iterable[str] = ()) -> pd.Series:
     """One spelling for every zone: no blanks inside, and the first name of the table of spellings.
 

@@ -126,8 +126,10 @@ def _filled(row: Row) -> list[object]:
 
 
 def _is_heading(row: Row, width: int) -> bool:
-    """Whether a row stands above a table rather than in it: one text, or facts like ``填报单位：…``."""
+    """Whether a row stands above a table rather than in it: one text, a comment, or facts like ``填报单位：…``."""
     texts = [cell_text(value) for value in _filled(row)]
+    if texts and texts[0].startswith("# "):
+        return True
     facts = sum(_FACT.fullmatch(text) is not None for text in texts)
     return (len(texts) < 2 and width > 1) or facts * 2 >= len(texts) > 0
 

@@ -367,14 +367,14 @@ RUN = "from mudian.cli import entry; entry()"
 
 @posix
 @pytest.mark.slow
-@pytest.mark.parametrize("formats", [["parquet"], ["gpkg"], ["xlsx"], ["html"]])
+@pytest.mark.parametrize("formats", [["parquet"], ["gpkg"], ["xlsx"], ["html"], ["pdf"], ["tif"]])
 def test_a_file_that_cannot_grow(project: Path, formats: list[str]) -> None:
     text = project.read_text("utf-8").replace('["parquet", "gpkg", "xlsx", "html"]', json.dumps(formats))
     project.write_text(text, "utf-8")
     target = project.parent / "成果"
     assert main(["run", str(project)]) == 0
     before = fingerprint(target)
-    sizes = sorted({p.stat().st_size for p in target.iterdir()})
+    sizes = sorted({p.stat().st_size for p in target.rglob("*") if p.is_file()})
     for size in sizes[-1:] + sizes[len(sizes) // 2 : len(sizes) // 2 + 1]:
         command = [sys.executable, "-c", LIMITED + RUN, str(size * 3 // 4), "run", str(project)]
         done = subprocess.run(command, capture_output=True, timeout=120)

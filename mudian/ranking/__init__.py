@@ -1,0 +1,1 @@
+"""Ranking of development zones: figures and ranks, movement, rewards, and statements checked against the table."""
