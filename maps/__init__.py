@@ -1,16 +1,18 @@
 """Maps of any frame that has a value, a class and a label.
 
 The package knows no rules and reads no files of the user: :func:`interactive` takes frames and gives one page
-that opens by double-click without a network.
+that opens by double-click without a network. Print sheets come with their drawing library when they are first asked
+for, because it takes longer to load than all the rest.
 """
 
-from maps.atlas import atlas, bind
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from maps.basemaps import ImageBase, TianDiTu, TileBase
 from maps.charts import Waterfall
 from maps.classes import PALETTES, bands, quantile_breaks
 from maps.errors import MapError
 from maps.folium_map import folium_map
-from maps.ground import Ground, Layer, ground
 from maps.heatmap import Heat, heat
 from maps.images import ImageLayer
 from maps.interactive import CardField, interactive, wording
@@ -18,9 +20,13 @@ from maps.natural import natural_breaks
 from maps.overlays import Overlay
 from maps.page import Page
 from maps.printing import Imprint
-from maps.sheet import Sheet, sheet
 from maps.steps import Steps
 from maps.themes import Band, Classified, LegendRow, Theme, classify, theme_bands
+
+if TYPE_CHECKING:
+    from maps.bases import Ground, Layer, ground
+    from maps.binding import atlas, bind
+    from maps.paper import Sheet, sheet
 
 __all__ = [
     "PALETTES",
@@ -57,3 +63,20 @@ __all__ = [
     "theme_bands",
     "wording",
 ]
+
+_LATER = {
+    "Ground": "maps.bases", "Layer": "maps.bases", "ground": "maps.bases", "atlas": "maps.binding",
+    "bind": "maps.binding", "Sheet": "maps.paper", "sheet": "maps.paper",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(_LATER[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

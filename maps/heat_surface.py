@@ -15,7 +15,6 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.features import geometry_mask
-from scipy.ndimage import gaussian_filter
 
 from maps.classes import Floats
 from maps.errors import MapError
@@ -97,6 +96,8 @@ def heat_surface(
     >>> round(float(np.nanmin(made.values)), 6), round(float(made.numerator.sum()), 3)
     (5.0, 50.0)
     """
+    from scipy.ndimage import gaussian_filter  # takes half a second to load
+
     known, above, below = parts_known(frame, numerator, denominator)
     over = shared or pixels(frame, pixel=pixel, bandwidth=bandwidth)
     left, low, right, top = np.rint(shapely.total_bounds(over.cells) / pixel).astype(int)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from mapclassify import FisherJenks
 from numpy.typing import ArrayLike
 
 from maps.classes import as_floats
@@ -53,6 +52,8 @@ def natural_breaks(values: ArrayLike, k: int, *, skip_zero: bool = False) -> lis
     sample = numbers if len(numbers) <= MOST else np.quantile(numbers, np.linspace(0, 1, MOST), method="nearest")
     if len(np.unique(sample)) <= k:
         return [float(v) for v in np.unique(sample)[1:]]
+    from mapclassify import FisherJenks  # takes a second to load, and few runs need it
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # mapclassify says that it would be faster with numba
         upper = np.asarray(FisherJenks(sample, k=k).bins, dtype=np.float64)[:-1]

@@ -18,17 +18,18 @@ from maps import pack
 from maps.classes import check_colour
 from maps.errors import MapError
 from maps.pack import Head
+from maps.strips import as_areas
 from maps.themes import existing
 
 
 @dataclass(frozen=True)
 class Overlay:
-    """Polygons over the map that are no subjects of the theme: zones, constraints.
+    """Shapes over the map that are no subjects of the theme: zones, constraints.
 
     Parameters
     ----------
     data
-        Polygons in any CRS.
+        Polygons in any CRS; lines and points are drawn as strips of two metres.
     title
         Name in the list of layers.
     colour
@@ -93,7 +94,8 @@ def store_layers(
     MapError
         When an overlay has no CRS, lacks a column, or its key is not in the table.
     """
-    shapes = [pack.pack_shapes(overlay.data.geometry, name=overlay.title) for overlay in overlays]
+    areas = [as_areas(overlay.data, name=overlay.title) for overlay in overlays]
+    shapes = [pack.pack_shapes(area, name=overlay.title) for area, overlay in zip(areas, overlays, strict=True)]
     heads = [_head(store, overlay, packed) for overlay, packed in zip(overlays, shapes, strict=True)]
     undrawn = [packed.undrawn for packed in shapes]
     if table is None:

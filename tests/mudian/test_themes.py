@@ -1,4 +1,4 @@
-"""One run, four products: page, GeoPackage, workbook and frame show the same classes, colours and counts."""
+"""One run, four products: page, GeoPackage, workbook and print sheets show the same classes, colours and counts."""
 
 import json
 import re
@@ -14,6 +14,7 @@ import pytest
 
 import maps
 import mudian as md
+from mudian import sheets
 from mudian.mapping import map_frame
 from mudian.project import MapSettings
 from mudian.themes import land_grades, run_themes, themed
@@ -36,11 +37,14 @@ def run(folder):
 
 @pytest.fixture(scope="module")
 def counted(run):
-    """Theme → class → (colour, count), counted from the frame by pandas alone."""
-    frame = map_frame(run, cards=False)
-    found = {}
-    for column, theme in run_themes(frame, lang="zh").items():
-        done = maps.classify(frame, theme, area="area_mu", wording=maps.wording("zh"))
+    return count(map_frame(run, cards=False))
+
+
+def count(whole, where=slice(None)):
+    """Theme → class → (colour, count), counted from some rows of the frame by pandas alone."""
+    frame, found = whole[where], {}
+    for column, theme in run_themes(whole, lang="zh").items():
+        done = maps.classify(whole, theme, area="area_mu", wording=maps.wording("zh"))
         values = frame[column]
         if theme.kind == "class":
             counts = [int((values == value).sum()) for value in theme.classes]
@@ -102,6 +106,27 @@ def rules(base, qml):
             count = base.execute(f"SELECT count(*) FROM parcels WHERE {test}").fetchone()[0]
         taken += count
         yield rule.get("label"), (f"#{red:02x}{green:02x}{blue:02x}", count)
+
+
+def test_the_sheets_have_them(run):
+    """The legends of the zones' pages add up to the counts of all parcels that lie in a zone."""
+    zoned = run.parcels["zone_id"].notna().to_numpy(bool)
+    assert zoned.sum() == 318  # one parcel has no shape, one lies outside
+    counted = count(map_frame(run, cards=False), zoned)
+    book, found = sheets._book(run, None), {}
+    for place in range(len(run.zones)):
+        for page in sheets._pages(book, place)[0]:
+            made = page()
+            title = made.title.removeprefix(f"{run.zones['zone_name'].iloc[place]} ")
+            rows = found.setdefault(title, {})
+            for row in [*made.classified.legend, made.classified.no_data]:
+                rows[row.label] = (row.colour, rows.get(row.label, (None, 0))[1] + row.count)
+            made.close()
+    assert found.keys() - counted.keys() == {"剩余可开发"}  # pieces of land, no parcels
+    assert {title: found[title] for title in counted.keys() & found.keys()} == {
+        title: rows for title, rows in counted.items() if title in found
+    }
+    assert {"亩均税收", "投资强度", "等级", "疑似闲置", "疑似低效"} <= found.keys()
 
 
 def test_the_workbook_has_them(folder, counted):

@@ -19,6 +19,7 @@ from maps.classes import Wording
 from maps.layout import drawing_crs
 from maps.outlines import Geometries, draw
 from maps.overlays import Overlay
+from maps.strips import as_areas
 from maps.themes import Classified, Theme, classify, numeric, totals
 
 _FEW = 2000
@@ -87,7 +88,7 @@ class Ground:
 
     def layer(self, overlay: Overlay) -> Layer:
         """An overlay ready for the sheets of this ground."""
-        shapes = np.asarray(overlay.data.geometry.to_crs(self.crs).array, dtype=object)
+        shapes = np.asarray(as_areas(overlay.data, name=overlay.title).to_crs(self.crs).array, dtype=object)
         return Layer(overlay, shapes, shapely.bounds(shapes))
 
     @property

@@ -29,10 +29,10 @@ from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
 from maps import blocks, furniture
+from maps.bases import OVERVIEW, Ground, Layer, ground
 from maps.classes import NO_DATA, Wording
 from maps.errors import Lang, MapError
 from maps.fonts import Fonts, shorten, width
-from maps.ground import OVERVIEW, Ground, Layer, ground
 from maps.interactive import wording as class_words
 from maps.layout import Layout, Orientation, Size, layout, meridian, round_scale
 from maps.outlines import draw, polygons, within

@@ -10,8 +10,8 @@ from matplotlib.backends.backend_pdf import PdfPages
 from pypdf import PdfWriter
 
 from maps.errors import MapError
+from maps.paper import Sheet
 from maps.printing import CREATOR, SETTINGS, Imprint, one_line, pdf_metadata, written
-from maps.sheet import Sheet
 
 
 def atlas(sheets: Iterable[Sheet], path: str | Path, *, title: str = "", imprint: Imprint | None = None) -> Path:
