@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 import shapely
+from PIL import Image
 from pypdf import PdfReader
 
 import maps
@@ -111,3 +112,68 @@ def test_an_atlas_has_all_pages(tmp_path):
     read = PdfReader(maps.atlas(made, tmp_path / "a.pdf", title="图集"))
     assert len(read.pages) == 2
     assert read.metadata.title == "图集"
+
+
+# Furniture
+
+
+def texts(made, name="paper"):
+    return [t.get_text() for a in made.figure.axes if a.get_label() == name for t in a.texts]
+
+
+def test_a_part_has_a_small_map_of_the_whole_and_the_whole_has_none():
+    part = maps.sheet(frame(), theme=THEME, title="图", subject=[True, False, False, False])
+    insets = [a for a in part.figure.axes if a.get_label() == "inset"]
+    assert len(insets) == 1
+    red = insets[0].artists[-1] if insets[0].artists else insets[0].patches[-1]
+    assert red.get_bbox().bounds[2:] == pytest.approx([part.view.bounds[2] - part.view.bounds[0],
+                                                       part.view.bounds[3] - part.view.bounds[1]])  # fmt: skip
+    assert not [a for a in maps.sheet(frame(), theme=THEME, title="图").figure.axes if a.get_label() == "inset"]
+
+
+def test_names_stand_inside_their_polygons_and_never_on_each_other():
+    zones = gpd.GeoDataFrame(
+        {"n": ["东区", "西区", "小", None]},
+        geometry=[
+            shapely.box(5e5, 4e6, 500700, 4000300),
+            shapely.box(500800, 4e6, 501500, 4000300),
+            shapely.box(500345, 4000145, 500355, 4000155),  # under the name of the first
+            shapely.box(501500, 4e6, 501510, 4000010),
+        ],
+        crs=4548,
+    )
+    made = maps.sheet(frame(), theme=THEME, title="图", overlays=[maps.Overlay(zones, "片区", label="n")])
+    paper = next(a for a in made.figure.axes if a.get_label() == "paper")
+    named = {t.get_text(): t.get_position() for t in paper.texts if t.get_text() in ("东区", "西区", "小")}
+    assert named.keys() == {"东区", "西区"}
+    for name, row in (("东区", 0), ("西区", 1)):
+        west, south, east, north = zones.geometry.iloc[row].bounds
+        (x0, y0), (x1, y1) = made.view.paper(west, south), made.view.paper(east, north)
+        x, y = named[name]
+        assert x0 <= x <= x1
+        assert y0 <= y <= y1
+
+
+def test_a_picture_has_the_size_of_the_paper(tmp_path):
+    made = maps.sheet(frame(), theme=THEME, title="图", size="A4")
+    with Image.open(made.save(tmp_path / "a.png", dpi=100)) as picture:
+        assert picture.size == pytest.approx((297 / 25.4 * 100, 210 / 25.4 * 100), abs=1)
+        assert len(picture.convert("RGB").resize((60, 40)).getcolors(2400)) > 20
+
+
+def test_the_graticule_says_where_the_sheet_lies():
+    """The frame has ticks of longitude and latitude; the square lies at 117 E and 36.1 N."""
+    ground = gpd.GeoDataFrame({"v": [1.0]}, geometry=[shapely.box(117.0, 36.1, 117.05, 36.14)], crs=4490)
+    made = maps.sheet(ground, theme=THEME, title="图")
+    said = [t for t in texts(made) if "°" in t]
+    assert any(t.startswith("117°") for t in said), said
+    assert any(t.startswith("36°") for t in said), said
+
+
+def test_idle_land_is_hatched():
+    idle = maps.Theme("闲置", "class", column="idle", classes=[True, False], hatched=[True])
+    made = maps.sheet(frame(idle=[True, False, False, True]), theme=idle, title="图")
+    canvas = next(a for a in made.figure.axes if a.get_label() == "map")
+    hatched = [p for p in [*canvas.artists, *canvas.patches] if p.get_hatch()]
+    assert len(hatched) == 1
+    assert len(hatched[0].get_path().to_polygons()) == 2
