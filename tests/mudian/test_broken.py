@@ -268,7 +268,7 @@ def test_damage_by_chance_is_told_or_survived(name: str, example: Path, capsys: 
     raw = file.read_bytes()
     dice = random.Random(name)
     try:
-        for number in range(5):
+        for number in range(2):
             broken = damage(raw, dice)
             file.write_bytes(broken)
             code = main(["run", str(example / "示例.toml")])
