@@ -10,7 +10,7 @@ demo: $(STAMP)
 	$(BIN)/mudian demo demo
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -272,7 +272,7 @@ MOMENTS = {
     "first file": ("mudian.writing", "_parquet", "after"),
     "inside the GeoPackage": ("mudian.writing", "_storable", "after"),
     "workbook": ("mudian.writing", "write_workbook", "after"),
-    "before the manifest": ("mudian.writing", "_csv", "after"),
+    "before the manifest": ("mudian.writing", "write_csv", "after"),
     "files of others": ("mudian.atomic", "_carry_over", "after"),
     "before the exchange": ("mudian.atomic", "_exchange", "before"),
     "after the exchange": ("mudian.atomic", "_exchange", "after"),

@@ -22,6 +22,10 @@ from tinyproject import E1, assert_one_block, fingerprint, leftovers, write_proj
 
 import mudian
 from mudian.cli import main
+from mudian.errors import Problem
+from mudian.inputs import read_inputs
+from mudian.project import load_project
+from parcels.ledger import Ledger
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parents[1] / "mudian" / "datasets" / "example_zone"
@@ -257,20 +261,29 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def read_or_told(project: Path) -> bool:
+    """Whether the files of a project are read, or what is wrong is told in both languages."""
+    try:
+        read_inputs(load_project(project), ledger=Ledger())
+    except Problem as problem:
+        return all(problem.render(lang) for lang in ("zh", "en"))
+    return True
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default::RuntimeWarning")
-@pytest.mark.parametrize(
-    "name",
-    DAMAGED,
-)
+@pytest.mark.parametrize("name", DAMAGED)
 def test_damage_by_chance_is_told_or_survived(name: str, example: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = example / name
     raw = file.read_bytes()
     dice = random.Random(name)
     try:
-        for number in range(2):
+        for number in range(5):
             broken = damage(raw, dice)
             file.write_bytes(broken)
+            if number:  # a whole run of each file, and reading alone four times more
+                assert read_or_told(example / "示例.toml"), number
+                continue
             code = main(["run", str(example / "示例.toml")])
             err = capsys.readouterr().err
             what = f"variant {number}: {err}"
