@@ -11,6 +11,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from parcels.geometry.robust import overlay
+
 Geometries = NDArray[np.object_]
 Positions = NDArray[np.intp]
 
@@ -50,7 +52,7 @@ def cut_corridors(geoms: Geometries, width: float) -> tuple[Geometries, Position
     core = shapely.buffer(geoms, -half, join_style="mitre", mitre_limit=_MITRE)
     some = np.flatnonzero(~shapely.is_empty(core))
     again = shapely.buffer(core[some], half, join_style="mitre", mitre_limit=_MITRE)
-    left, owner = shapely.get_parts(shapely.difference(geoms[some], again), return_index=True)
+    left, owner = shapely.get_parts(overlay(shapely.difference, geoms[some], again), return_index=True)
     narrow = (shapely.area(left) >= width**2 * (1 - _EXACTLY)) & (shapely.get_dimensions(left) == 2)
     left, owner = left[narrow], some[owner[narrow]]
     cut = np.unique(owner)
@@ -67,6 +69,6 @@ def _without(geoms: Geometries, cut: Positions, left: Geometries, owner: Positio
     if not len(cut):
         return np.empty(0, dtype=object), np.empty(0, dtype=np.intp)
     taken = shapely.multipolygons(left, indices=np.searchsorted(cut, owner))
-    parts, at = shapely.get_parts(shapely.difference(geoms[cut], taken), return_index=True)
+    parts, at = shapely.get_parts(overlay(shapely.difference, geoms[cut], taken), return_index=True)
     solid = shapely.area(parts) > _NOTHING
     return parts[solid], cut[at[solid]]
