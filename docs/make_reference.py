@@ -81,20 +81,26 @@ SECTIONS = (
     ("[buildings]", "layer", "LayerSettings", "Gives plot ratio and building coefficient. Keys as in `[parcels]`."),
     ("[[constraints]]", "constraint", "Constraint", "One table per layer, in order of deduction."),
     ("[projects]", "table", "TableSettings", "Proposed projects, judged for admission. Keys as in `[enterprises]`."),
+    ("[periods]", "periods", "PeriodSettings", "Several periods. See [several periods](../how-to/several-periods.md)."),
+    ("[[periods.enterprises]]", "period_table", "PeriodTable", "One table per file of other periods."),
+    ("[periods.grades]", "table", "TableSettings", "Grades of earlier years. Keys as in `[enterprises]`."),
     ("[developable]", "developable", "DevelopableSettings", "Pieces of the remaining developable area."),
     ("[maps]", "maps", "MapSettings", "Classes of the per-mu figures on every map and in the workbook."),
     ("[heat]", "heat", "HeatSettings", "Heat maps, in metres."),
+    ("[workbook]", "workbook", "WorkbookSettings", "The workbook, and a form of your own."),
     ("[sheets]", "sheets", "SheetSettings", "Print sheets (format `pdf`)."),
+    ("[report]", "report", "ReportSettings", "The report (format `docx`, and the report pages of the workbook)."),
     ("[screening]", "screening", "ScreeningSettings", "Land for redevelopment (腾笼换鸟)."),
     ("[corrections]", "corrections", "Corrections", "Changes with the value that they replace."),
     ("[output]", "output", "OutputSettings", "Where the results go."),
 )  # fmt: skip
-REPEATED = ("[holdings]", "[zones]", "[buildings]", "[projects]")
+REPEATED = ("[holdings]", "[zones]", "[buildings]", "[projects]", "[periods.grades]")
 TABLES = (
     ("Parcels", "parcel", "`[parcels]`. The first part are the cadastral columns that `parcels.read` knows by itself."),
     ("Enterprises", "enterprise", "`[enterprises]`."),
     ("Holdings", "holding", "`[holdings]`."),
     ("Zones", "zone", "`[zones]`."),
+    ("Earlier grades", "grade", "`[periods.grades]`."),
     ("Buildings", "building", "`[buildings]`."),
     ("Projects", "projects", "`[projects]`."),
 )
@@ -138,6 +144,7 @@ def project_page() -> str:
             continue
         fields: dict[str, typing.Any] = getattr(project_file, model).model_fields
         known = said[kind] if kind != "constraint" else said["layer"] | said["constraint"]
+        known = said["table"] | known if kind == "period_table" else known
         rows = [[f"`{n}`", spelled(f.annotation), default(f), known[n]] for n, f in fields.items()]
         text += table(["key", "value", "default", "meaning"], rows)
     return text + PARAMETERS
@@ -148,6 +155,8 @@ def spelled(annotation: object) -> str:
     if hasattr(annotation, "__metadata__"):
         annotation = typing.get_args(annotation)[0]
     arguments = [a for a in typing.get_args(annotation) if a not in (types.NoneType, Ellipsis)]
+    if hasattr(annotation, "model_fields"):
+        return "table"
     origin = typing.get_origin(annotation)
     if origin is typing.Literal:
         return ", ".join(f"`{a}`" for a in arguments)

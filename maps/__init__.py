@@ -9,13 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from maps.basemaps import ImageBase, TianDiTu, TileBase
+from maps.cards import CardField
 from maps.charts import Waterfall
 from maps.classes import PALETTES, bands, quantile_breaks
 from maps.errors import MapError
 from maps.folium_map import folium_map
 from maps.heatmap import Heat, heat
 from maps.images import ImageLayer
-from maps.interactive import CardField, interactive, wording
+from maps.interactive import interactive, wording
 from maps.natural import natural_breaks
 from maps.overlays import Overlay
 from maps.page import Page
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from maps.bases import Ground, Layer, ground
     from maps.binding import atlas, bind
     from maps.paper import Sheet, sheet
+    from maps.smallmaps import bars, vignette
 
 __all__ = [
     "PALETTES",
@@ -51,6 +53,7 @@ __all__ = [
     "Waterfall",
     "atlas",
     "bands",
+    "bars",
     "bind",
     "classify",
     "folium_map",
@@ -61,12 +64,14 @@ __all__ = [
     "quantile_breaks",
     "sheet",
     "theme_bands",
+    "vignette",
     "wording",
 ]
 
 _LATER = {
     "Ground": "maps.bases", "Layer": "maps.bases", "ground": "maps.bases", "atlas": "maps.binding",
-    "bind": "maps.binding", "Sheet": "maps.paper", "sheet": "maps.paper",
+    "bind": "maps.binding", "Sheet": "maps.paper", "sheet": "maps.paper", "bars": "maps.smallmaps",
+    "vignette": "maps.smallmaps",
 }  # fmt: skip
 
 

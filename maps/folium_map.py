@@ -18,9 +18,10 @@ import shapely
 from jinja2 import Template
 
 from maps import page
+from maps.cards import CardField
 from maps.classes import NO_DATA_COLOUR
 from maps.errors import Lang, MapError
-from maps.interactive import CardField, read_words, wording
+from maps.interactive import read_words, wording
 from maps.themes import Classified, Theme, classify, existing
 
 if TYPE_CHECKING:

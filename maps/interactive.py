@@ -16,6 +16,7 @@ import pandas as pd
 
 from maps import pack, page
 from maps.basemaps import Base, store_bases
+from maps.cards import CardField, worded
 from maps.charts import Waterfall
 from maps.classes import Floats, Wording
 from maps.errors import Lang, MapError
@@ -27,34 +28,6 @@ from maps.pack import Head
 from maps.page import Page
 from maps.steps import Steps, store_steps
 from maps.themes import Theme, classify, existing, numeric
-
-
-@dataclass(frozen=True)
-class CardField:
-    """One line of the card that a click opens.
-
-    Parameters
-    ----------
-    column
-        Column of the frame.
-    label
-        Name of the line; default: the column's name.
-    unit
-        Unit after the value.
-    digits
-        Decimals of a number; default 0 for whole numbers and 2 for others.
-    words
-        Texts to show in place of values, for example ``{"idle_1y": "满一年未动工"}``.
-    prose
-        Sentences, such as reasons: shown under the other lines across the whole card, and not exported.
-    """
-
-    column: str
-    label: str | None = None
-    unit: str = ""
-    digits: int | None = None
-    words: Mapping[str, str] | None = None
-    prose: bool = False
 
 
 @dataclass
@@ -85,10 +58,8 @@ class _Columns:
             return self.known["text", line.column]
         key = ("shown", line.column, line.digits, None if line.words is None else tuple(line.words.items()))
         if key not in self.known:
-            if line.words is not None:
-                values = series.astype(object)
-                series = values.map(dict(line.words)).where(values.isin(list(line.words)), values)
-            self._add(key, pack.store_column(self.store, series, digits=line.digits, words=self.yes_no))
+            shown = worded(series, line)
+            self._add(key, pack.store_column(self.store, shown, digits=line.digits, words=self.yes_no))
         return self.known[key]
 
     def values(self, values: Floats, digits: int) -> int:

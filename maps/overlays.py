@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 
 from maps import pack
+from maps.cards import CardField, worded
 from maps.classes import check_colour
 from maps.errors import MapError
 from maps.pack import Head
@@ -43,6 +44,8 @@ class Overlay:
         Fill the polygons, or hatch them; otherwise only outlines are drawn.
     shown
         Whether the layer is on at first.
+    card
+        Lines that a click on a polygon shows, below those of the row under it. Only these columns are in the page.
     """
 
     data: gpd.GeoDataFrame
@@ -53,6 +56,7 @@ class Overlay:
     fill: bool = False
     hatch: bool = False
     shown: bool = True
+    card: Sequence[CardField] = ()
 
     def __post_init__(self) -> None:
         check_colour(self.colour)
@@ -96,7 +100,7 @@ def store_layers(
     """
     areas = [as_areas(overlay.data, name=overlay.title) for overlay in overlays]
     shapes = [pack.pack_shapes(area, name=overlay.title) for area, overlay in zip(areas, overlays, strict=True)]
-    heads = [_head(store, overlay, packed) for overlay, packed in zip(overlays, shapes, strict=True)]
+    heads = [_head(store, overlay, packed, words) for overlay, packed in zip(overlays, shapes, strict=True)]
     undrawn = [packed.undrawn for packed in shapes]
     if table is None:
         return Layers(heads, None, undrawn)
@@ -109,7 +113,7 @@ def store_layers(
     return Layers(heads, _table(table, links, words), undrawn)
 
 
-def _head(store: pack.Store, overlay: Overlay, shapes: pack.Shapes) -> Head:
+def _head(store: pack.Store, overlay: Overlay, shapes: pack.Shapes, words: Mapping[str, str]) -> Head:
     head: Head = {
         "title": overlay.title,
         "colour": overlay.colour,
@@ -128,7 +132,22 @@ def _head(store: pack.Store, overlay: Overlay, shapes: pack.Shapes) -> Head:
         x, y = pack.to_units(overlay.data.crs, shapely.get_coordinates(inside))
         head["labels"] = ["" if pd.isna(text) else str(text) for text in texts]
         head["points"] = np.stack([x, y], axis=1).tolist()
-    return head
+    return head | (_card(store, overlay, shapes, words) if overlay.card else {})
+
+
+def _card(store: pack.Store, overlay: Overlay, shapes: pack.Shapes, words: Mapping[str, str]) -> Head:
+    """The lines of the card, and their columns in the order of the polygons."""
+    drawn = shapes.order[: shapes.rings.count]
+    yes_no = {True: words["yes"], False: words["no"]}
+    columns = []
+    for line in overlay.card:
+        series = worded(existing(overlay.data, line.column, overlay.title).iloc[drawn].reset_index(drop=True), line)
+        columns.append(pack.store_column(store, series, digits=line.digits, words=yes_no))
+    lines = [
+        {"label": line.label or line.column, "unit": line.unit, "column": i, "prose": line.prose}
+        for i, line in enumerate(overlay.card)
+    ]
+    return {"card": lines, "columns": columns}
 
 
 def _rows_by_key(overlay: Overlay, shapes: pack.Shapes) -> dict[str, int]:

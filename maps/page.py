@@ -38,6 +38,7 @@ _SCRIPTS = (
     "base.js",
     "steps.js",
     "sheet.js",
+    "address.js",
     "main.js",
 )
 _SLOT = re.compile(r"\{\{(\w+)\}\}")

@@ -161,12 +161,12 @@ def sheet(
     plan = layout(size, orientation)
     counted = np.ones(len(base.frame), dtype=bool) if subject is None else np.asarray(subject, dtype=bool)
     done = base.classified(theme, counted, area=area, wording=wording or class_words(lang))
-    view = _view(base, counted, extent, plan, scale, title)
+    view = view_of(base, counted, extent, plan, scale, title)
     layers = [o if isinstance(o, Layer) else base.layer(o) for o in overlays]
     with mpl.rc_context(SETTINGS):
         figure, paper, canvas = _figure(plan, view)
-        context = _draw_parcels(canvas, view, base, counted, done)
-        signs = _draw_overlays(canvas, paper, view, layers, fonts, plan.text)
+        context = draw_parcels(canvas, view, base, counted, done)
+        signs = draw_overlays(canvas, paper, view, layers, fonts, plan.text)
         step = furniture.grid(paper, view, fonts, plan.text)
         furniture.graticule(paper, view, base.crs, fonts, plan.text)
         _heading(paper, plan, fonts, title, subtitle)
@@ -178,9 +178,10 @@ def sheet(
     return Sheet(figure, title, view.scale, view, base.crs, done, own)
 
 
-def _view(
+def view_of(
     base: Ground, counted: NDArray[np.bool_], extent: BaseGeometry | None, plan: Layout, scale: int | None, title: str
 ) -> furniture.View:
+    """What the map box shows: the extent or else the counted rows, at the scale given or a round one that fits."""
     if extent is None:
         wanted = base.shapes[counted]
     else:
@@ -214,7 +215,7 @@ def _figure(plan: Layout, view: furniture.View) -> tuple[Figure, Axes, Axes]:
     return figure, paper, canvas
 
 
-def _draw_parcels(
+def draw_parcels(
     canvas: Axes, view: furniture.View, base: Ground, counted: NDArray[np.bool_], done: Classified
 ) -> bool:
     """Draw what meets the view; returns whether parcels that are not counted are among it."""
@@ -229,7 +230,7 @@ def _draw_parcels(
     return len(outside) > 0
 
 
-def _draw_overlays(
+def draw_overlays(
     canvas: Axes, paper: Axes, view: furniture.View, layers: Sequence[Layer], fonts: Fonts, k: float
 ) -> list[blocks.Sign]:
     """Draw the overlays, the first on top; returns the signs of those that are seen."""

@@ -22,7 +22,9 @@ _THIN, _THICK = 0.1, 0.6  # mm
 _ROOT = "{5f0c6f5e-0000-4000-8000-000000000000}"
 
 
-def theme_style(theme: Theme, done: Classified, *, filters: Mapping[Hashable, str] | None = None) -> str:
+def theme_style(
+    theme: Theme, done: Classified, *, filters: Mapping[Hashable, str] | None = None, label: str | None = None
+) -> str:
     """The style of a layer of polygons that shows a theme.
 
     Parameters
@@ -33,6 +35,8 @@ def theme_style(theme: Theme, done: Classified, *, filters: Mapping[Hashable, st
         The theme applied to the frame, for labels and colours.
     filters
         Expression of QGIS for a class value, where the layer holds it in another form than the frame.
+    label
+        Column written on the map.
 
     Returns
     -------
@@ -50,7 +54,7 @@ def theme_style(theme: Theme, done: Classified, *, filters: Mapping[Hashable, st
     """
     tests = class_filters(theme, filters) if theme.kind == "class" else band_filters(theme)
     rows = [*zip(done.legend, tests, strict=True), (done.no_data, "ELSE")]
-    return _document([(row, test) for row, test in rows])
+    return _document([(row, test) for row, test in rows], label)
 
 
 def plain_style(
@@ -149,8 +153,8 @@ def _literal(value: Hashable) -> str:
     return "'" + str(value).replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def _document(rows: Sequence[tuple[LegendRow, str]]) -> str:
-    root = _root(labelled=False)
+def _document(rows: Sequence[tuple[LegendRow, str]], label: str | None) -> str:
+    root = _root(labelled=label is not None)
     renderer = ET.SubElement(root, "renderer-v2", {"type": "RuleRenderer", "symbollevels": "0", "forceraster": "0"})
     rules = ET.SubElement(renderer, "rules", {"key": _ROOT})
     symbols = ET.SubElement(renderer, "symbols")
@@ -162,6 +166,8 @@ def _document(rows: Sequence[tuple[LegendRow, str]]) -> str:
         _fill(symbol, row.colour, edge=_EDGE, width=_THIN)
         if row.hatched:
             _lines(symbol, _HATCH)
+    if label is not None:
+        _label(root, label)
     return _text(root)
 
 

@@ -20,6 +20,7 @@ _CATALOG.register(_files("mudian") / "messages")
 from mudian._version import __version__
 from mudian.allocate import allocate
 from mudian.assign import assign_zones
+from mudian.comparing.result import Comparison, compare
 from mudian.evaluation import Evaluation, load
 from mudian.explain.document import explain
 from mudian.explain.missing import missing_data
@@ -31,6 +32,7 @@ from mudian.packs.policy import Policy, policies
 from mudian.pipeline import evaluate
 from mudian.project import Project, load_project
 from mudian.ranking.result import Ranking, rank_zones
+from mudian.redaction import redact
 from mudian.rules.admission import admit, control_indicators
 from mudian.rules.grading.grade import grade
 from mudian.rules.grading.prices import power_surcharge
@@ -39,19 +41,24 @@ from mudian.rules.incentives import incentives
 from mudian.rules.inefficient import judge_inefficient
 from mudian.rules.ranks import rank_progress
 from mudian.rules.standard_land import standard_land_conform, standard_land_eligible
+from mudian.screening.shortlist import Shortlist, screen
+from mudian.zone_stats import zone_statistics
 
 __all__ = [
+    "Comparison",
     "Evaluation",
     "Links",
     "Measured",
     "Policy",
     "Project",
     "Ranking",
+    "Shortlist",
     "Verdicts",
     "__version__",
     "admit",
     "allocate",
     "assign_zones",
+    "compare",
     "control_indicators",
     "evaluate",
     "explain",
@@ -72,6 +79,9 @@ __all__ = [
     "power_surcharge",
     "rank_progress",
     "rank_zones",
+    "redact",
+    "screen",
     "standard_land_conform",
     "standard_land_eligible",
+    "zone_statistics",
 ]

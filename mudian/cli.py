@@ -1,4 +1,4 @@
-"""The command line: ``mudian demo | init | inspect | run | explain | map | rank | policies``.
+"""The command line: ``mudian`` with one of the words of :data:`COMMANDS`.
 
 Exit codes: 0 done; 1 done, but with ledger errors under ``--strict``; 2 wrong use or project file; 3 input data cannot
 be read or results cannot be written; 4 a check inside failed; 130 interrupted. Errors are one block on stderr.
@@ -22,10 +22,15 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
+from mudian import compare_command
 from mudian._version import __version__
 from mudian.errors import CheckError, InputError, OutputError, Problem, UsageError
 from mudian.rank_command import add_arguments
 from mudian.rank_command import run as run_rank
+from mudian.report_command import add_arguments as add_report_arguments
+from mudian.report_command import run as run_report
+from mudian.screen_command import add_arguments as add_screen_arguments
+from mudian.screen_command import run as run_screen
 from parcels.catalog import Lang
 from parcels.fields import nearest
 
@@ -34,7 +39,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 STRICT = 1
-COMMANDS = ("demo", "init", "inspect", "run", "explain", "map", "rank", "policies")
+COMMANDS = ("demo", "init", "inspect", "run", "explain", "map", "rank", "compare", "screen", "report", "policies")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -143,6 +148,8 @@ def _parser() -> _Parser:
     run.add_argument(
         "--strict", action="store_true", help="exit code 1 when the ledger has errors / 台账有错误时返回 1"
     )
+    run.add_argument("--level", choices=["internal", "public", "enterprise"], help="instead of output.level / 成果级别")
+    run.add_argument("--enterprise", metavar="CODE", help="whose results, with --level enterprise / 哪家企业的成果")
     run.add_argument("--workers", type=_positive, default=None, metavar="N", help="processes used / 使用的进程数")
     explain = _add(commands, common, "explain", _explain, "judgement sheet of a parcel, enterprise or zone / 判定书")
     explain.add_argument("run_dir", metavar="RUN_DIR")
@@ -151,7 +158,11 @@ def _parser() -> _Parser:
     page = _add(commands, common, "map", _map, "the map page of a finished run / 由已有成果生成地图页")
     page.add_argument("run_dir", metavar="RUN_DIR")
     page.add_argument("--out", metavar="FILE", help="instead of map.html in RUN_DIR / 另存为")
+    compare = _add(commands, common, "compare", _compare, "what changed between two runs / 两次运行的对比")
+    compare_command.add_arguments(compare)
     add_arguments(_add(commands, common, "rank", _rank, "rank development zones / 开发区排名与位次变化"))
+    add_screen_arguments(_add(commands, common, "screen", _screen, "land to redevelop in a run / 腾笼换鸟筛选"))
+    add_report_arguments(_add(commands, common, "report", _report, "the Word report of a run / 生成 Word 报告"))
     _add_policies(commands, common)
     return parser
 
@@ -215,7 +226,7 @@ def _problem(error: Exception) -> Problem:
 def _run(options: argparse.Namespace) -> int:
     from mudian.project import load_project
 
-    project = load_project(options.project)
+    project = load_project(options.project).at_level(options.level, options.enterprise)
     options.lang = options.lang or project.project.lang
     folder = Path(options.out) if options.out else project.output_dir
     return _run_project(project, folder, strict=options.strict, lang=options.lang, workers=options.workers)
@@ -225,15 +236,21 @@ def _run_project(project: Project, folder: Path, *, strict: bool, lang: Lang, wo
     from mudian.atomic import refuse_foreign
     from mudian.pipeline import evaluate
     from mudian.progress import Stages
+    from mudian.redaction.levels import refuse_other_level
     from mudian.summary import print_summary
+    from mudian.workbook_template import open_template
     from mudian.writing import write_results
 
     folder = folder.absolute()
     refuse_foreign(folder)
+    refuse_other_level(folder, project.output.level, lang=lang)
+    if project.template is not None:
+        open_template(project.template)
     clock = Stages(show=sys.stderr)
     evaluation = evaluate(project, stages=clock)
     cores = workers or os.cpu_count() or 1
-    write_results(evaluation, folder, formats=project.output.formats, stages=clock, workers=cores)
+    formats, template = project.output.formats, project.template
+    write_results(evaluation, folder, formats=formats, stages=clock, workers=cores, template=template)
     print_summary(evaluation, folder, clock, lang=lang)
     return STRICT if strict and evaluation.manifest["ledger"]["error"] else 0
 
@@ -294,8 +311,23 @@ def _map(options: argparse.Namespace) -> int:
     return 0
 
 
+def _compare(options: argparse.Namespace) -> int:
+    print(compare_command.run(options, lang=options.lang))
+    return 0
+
+
 def _rank(options: argparse.Namespace) -> int:
     print(run_rank(options, lang=_lang(options)))
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    print(run_report(options, lang=options.lang))
+    return 0
+
+
+def _screen(options: argparse.Namespace) -> int:
+    print(run_screen(options, lang=options.lang))
     return 0
 
 

@@ -20,8 +20,9 @@ from mudian.developable import Taken, choices
 from mudian.errors import ProjectError
 from mudian.land_codes import entries_of
 from mudian.packs.policy import Policy
-from mudian.project import Constraint, Project
+from mudian.project import Project
 from mudian.rules.buffers import buffered
+from mudian.settings import Constraint
 from parcels.catalog import CATALOG, Lang
 from parcels.geometry.deduct import Layer, covered_m2
 from parcels.ledger import Ledger

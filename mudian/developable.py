@@ -21,7 +21,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from mudian.project import DevelopableSettings
+from mudian.settings import DevelopableSettings
 from parcels.catalog import Lang
 from parcels.geometry.area import ellipsoidal_m2
 from parcels.geometry.deduct import Areas, Deduction, Layer, covered_m2, deduct

@@ -6,7 +6,8 @@ copying slip and count once; what is set aside stands in the ledger and in the c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 
 from mudian.corrections import Corrections
 from mudian.errors import ProjectError
-from mudian.period import normalise_periods
-from mudian.project import TableSettings
+from mudian.periods.parts import Investment, roll_up
+from mudian.periods.spans import Period, latest, normalise_periods
 from mudian.schemas import MONEY, QUANTITIES, recognised, schema
+from mudian.settings import LATEST, TableSettings
 from mudian.tables import Table, read_table
 from parcels.canonical import Canonical, Source, canonicalise
 from parcels.codes.tidy import check_and_tidy
@@ -30,6 +32,7 @@ RESULT_COLUMNS = (
     "tax_per_tce", "value_added_per_tce", "revenue_per_tce", "tax_per_kwh", "value_added_per_t", "revenue_per_t",
     "productivity_wan", "rd_ratio", "score", "grade", "next_grade_gap", "grade_method", "grade_group", "grade_rank",
     "grade_rank_share", "next_grade", "grade_reasons", "grade_missing",
+    "previous_grade_source", "grade_years", "grade_years_max",
 )  # fmt: skip
 
 
@@ -45,11 +48,20 @@ class Enterprises:
         Records of the table before periods were chosen and rows joined.
     set_aside
         Money of rows that do not count, by reason and column (万元).
+    period
+        The period of ``frame``.
+    others
+        Rows of other periods as they were read, with their canonical ``period``.
+    summed
+        Whether the period was made of its parts.
     """
 
     frame: pd.DataFrame
     rows_read: int
     set_aside: dict[str, dict[str, float]]
+    period: str = ""
+    others: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    summed: bool = False
 
 
 def read_enterprises(
@@ -57,6 +69,8 @@ def read_enterprises(
     settings: TableSettings,
     *,
     period: str,
+    as_of: dt.date | None = None,
+    investment: Investment | None = None,
     corrections: Corrections | None = None,
     ledger: Ledger,
 ) -> Enterprises:
@@ -69,7 +83,11 @@ def read_enterprises(
     settings
         ``[enterprises]`` of the project file.
     period
-        The period of the project, e.g. ``"2025"``.
+        The period of the project, e.g. ``"2025"``; ``"latest"`` for the one of the table that was over last.
+    as_of
+        The day of the evaluation, for ``"latest"``.
+    investment
+        What figures of investment are, where periods are added.
     corrections
         Corrections of the project, if it has some.
     ledger
@@ -80,6 +98,25 @@ def read_enterprises(
     ProjectError
         When a column of money has no unit, or no row belongs to the period.
     """
+    frame, source = read_rows(path, settings, ledger=ledger)
+    if corrections is not None:
+        frame = corrections.apply(frame, table="enterprises", ledger=ledger, among=_current(frame, period, as_of))
+    return prepare_enterprises(frame, period=period, as_of=as_of, investment=investment, source=source, ledger=ledger)
+
+
+def _current(frame: pd.DataFrame, period: str, as_of: dt.date | None) -> NDArray[np.bool_] | None:
+    """The rows of the period that is evaluated; None where the table does not tell periods apart."""
+    if "period" not in frame:
+        return None
+    periods = normalise_periods(frame["period"])
+    if period == LATEST:
+        period = str(latest([Period.of(p) for p in periods.dropna().unique()], as_of or dt.date.max))
+    inside = np.asarray(periods == period, dtype=bool)
+    return inside if inside.any() else None
+
+
+def read_rows(path: object, settings: TableSettings, *, ledger: Ledger) -> tuple[pd.DataFrame, str]:
+    """All records of an enterprise table under their canonical names, and the name of the table."""
     table = read_table(
         str(path),
         sheet=settings.sheet,
@@ -104,10 +141,7 @@ def read_enterprises(
     respelled = check_and_tidy(
         named.frame, columns=checked, rows=table.rows, source=table.source, ledger=ledger, unique=False
     )
-    frame = named.frame.assign(source_row=table.rows, **respelled)
-    if corrections is not None:
-        frame = corrections.apply(frame, table="enterprises", ledger=ledger)
-    return prepare_enterprises(frame, period=period, source=table.source, ledger=ledger)
+    return named.frame.assign(source_row=table.rows, **respelled), table.source
 
 
 def unit_defaults(table: Table, settings: TableSettings, ledger: Ledger) -> dict[str, str]:
@@ -145,25 +179,67 @@ def refuse_unknown_units(named: Canonical, path: object) -> None:
         )
 
 
-def prepare_enterprises(frame: pd.DataFrame, *, period: str, source: str, ledger: Ledger) -> Enterprises:
+def prepare_enterprises(
+    frame: pd.DataFrame,
+    *,
+    period: str,
+    as_of: dt.date | None = None,
+    investment: Investment | None = None,
+    source: str,
+    ledger: Ledger,
+) -> Enterprises:
     """Choose the rows of a period, give every row a key and join rows of one enterprise.
+
+    Where no row is of the period but shorter periods make it up, those are added.
 
     Parameters
     ----------
     frame
         Canonical enterprise rows with ``source_row``; not changed.
     period
-        Period that counts; rows of other periods are set aside.
+        Period that counts, or ``"latest"``; rows of other periods are set aside.
+    as_of
+        The day of the evaluation, for ``"latest"``.
+    investment
+        Whether figures of investment are cumulative or of their period, where periods are added.
     source, ledger
         Name of the table and where to write.
     """
-    set_aside: dict[str, dict[str, float]] = {}
-    kept = _of_period(frame, period, source, ledger, set_aside)
-    kept = kept.assign(enterprise_id=_keys(kept, source, ledger))
-    kept = _drop_copies(kept, source, ledger, set_aside)
-    joined = _join_rows(kept, source, ledger).reset_index(drop=True)
+    if "period" not in frame or not frame["period"].notna().any():
+        if period == LATEST:
+            raise ProjectError("enterprise-period-unsaid", file=source, field="period")
+        ledger.add("enterprise-period-none", stage="read", source=source, period=period)
+        return _joined(frame, len(frame), {}, period, frame.iloc[:0], source, ledger)
+    periods = _read_periods(frame, source, ledger)
+    period = _latest(periods, as_of, frame, source, ledger) if period == LATEST else period
+    inside = np.asarray(periods == period)
+    others = frame[~inside].assign(period=periods[~inside])
+    if not inside.any():
+        return _summed(frame, others, period, investment, source, ledger)
+    set_aside = _other_periods(frame[~inside], periods[~inside], period, source, ledger)
+    return _joined(frame[inside], len(frame), set_aside, period, others, source, ledger)
+
+
+def _joined(
+    rows: pd.DataFrame,
+    rows_read: int,
+    set_aside: dict[str, dict[str, float]],
+    period: str,
+    others: pd.DataFrame,
+    source: str,
+    ledger: Ledger,
+) -> Enterprises:
+    joined = tidy_rows(rows, source=source, ledger=ledger, set_aside=set_aside).reset_index(drop=True)
     joined.attrs["source"] = source
-    return Enterprises(joined, len(frame), set_aside)
+    return Enterprises(joined, rows_read, set_aside, period, others)
+
+
+def tidy_rows(
+    rows: pd.DataFrame, *, source: str, ledger: Ledger, set_aside: dict[str, dict[str, float]]
+) -> pd.DataFrame:
+    """Rows of one period with a key each, copies left out (into ``set_aside``) and rows of one enterprise joined."""
+    kept = rows.assign(enterprise_id=_keys(rows, source, ledger))
+    return _join_rows(_drop_copies(kept, source, ledger, set_aside), source, ledger)
 
 
 def sums(frame: pd.DataFrame) -> dict[str, float]:
@@ -171,31 +247,74 @@ def sums(frame: pd.DataFrame) -> dict[str, float]:
     return {c: float(frame[c].sum()) for c in (*MONEY, *QUANTITIES) if c in frame}
 
 
-def _of_period(
-    frame: pd.DataFrame, period: str, source: str, ledger: Ledger, set_aside: dict[str, dict[str, float]]
-) -> pd.DataFrame:
-    if "period" not in frame or not frame["period"].notna().any():
-        ledger.add("enterprise-period-none", stage="read", source=source, period=period)
-        return frame
+def _read_periods(frame: pd.DataFrame, source: str, ledger: Ledger) -> pd.Series:
+    """The canonical period of every row; what cannot be read stands in the ledger."""
     periods = normalise_periods(frame["period"])
-    inside = np.asarray(periods == period)
-    if not inside.any():
-        found = ", ".join(sorted(frame["period"].dropna().astype(str).unique())[:8])
-        raise ProjectError("enterprise-period-absent", file=source, field="period", period=period, found=found)
-    outside = frame[~inside]
-    if len(outside):
-        set_aside["period"] = sums(outside)
-        ledger.add(
-            "enterprise-period-other",
-            stage="read",
-            source=source,
-            row=outside["source_row"],
-            id=outside.get("enterprise_id"),
-            field="period",
-            before=outside["period"],
-            period=period,
-        )
-    return frame[inside]
+    unread = np.asarray(periods.isna())
+    ledger.add(
+        "period-unreadable",
+        stage="read",
+        source=source,
+        row=frame["source_row"][unread],
+        id=frame["enterprise_id"][unread] if "enterprise_id" in frame else None,
+        field="period",
+        before=frame["period"][unread],
+    )
+    return periods
+
+
+def _latest(periods: pd.Series, as_of: dt.date | None, frame: pd.DataFrame, source: str, ledger: Ledger) -> str:
+    found = latest([Period.of(p) for p in periods.dropna().unique()], as_of or dt.date.max)
+    if found is None:
+        found_text = ", ".join(sorted(periods.dropna().unique())[:8])
+        raise ProjectError("enterprise-period-running", file=source, field="period", as_of=as_of, found=found_text)
+    ledger.decide("period", str(found), source=source, evidence=["latest"])
+    ledger.add("period-latest", stage="read", source=source, field="period", after=str(found), period=str(found))
+    return str(found)
+
+
+def _absent(frame: pd.DataFrame, period: str, source: str) -> ProjectError:
+    found = ", ".join(sorted(frame["period"].dropna().astype(str).unique())[:8])
+    return ProjectError("enterprise-period-absent", file=source, field="period", period=period, found=found)
+
+
+def _summed(
+    frame: pd.DataFrame, parts: pd.DataFrame, period: str, investment: Investment | None, source: str, ledger: Ledger
+) -> Enterprises:
+    """The enterprises of a period that only its parts are given of."""
+    set_aside: dict[str, dict[str, float]] = {}
+    each = [
+        tidy_rows(rows, source=source, ledger=ledger, set_aside=set_aside)
+        for _, rows in parts[parts["period"].notna()].groupby("period", sort=True)
+    ]
+    made = roll_up(pd.concat(each), Period.of(period), investment=investment) if each else pd.DataFrame()
+    if made.empty:
+        raise _absent(frame, period, source)
+    made = made.drop(columns="basis").sort_values("source_row", kind="stable").reset_index(drop=True)
+    read, counted, copies = sums(frame), sums(made), set_aside.get("copy", {})
+    set_aside["period"] = {c: read[c] - counted[c] - copies.get(c, 0.0) for c in read}
+    ledger.add("period-summed", stage="read", source=source, field="period", after=period, period=period)
+    made.attrs["source"] = source
+    return Enterprises(made, len(frame), set_aside, period, parts, summed=True)
+
+
+def _other_periods(
+    outside: pd.DataFrame, periods: pd.Series, period: str, source: str, ledger: Ledger
+) -> dict[str, dict[str, float]]:
+    if outside.empty:
+        return {}
+    readable = np.asarray(periods.notna())
+    ledger.add(
+        "enterprise-period-other",
+        stage="read",
+        source=source,
+        row=outside["source_row"][readable],
+        id=outside["enterprise_id"][readable] if "enterprise_id" in outside else None,
+        field="period",
+        before=outside["period"][readable],
+        period=period,
+    )
+    return {"period": sums(outside)}
 
 
 def _keys(frame: pd.DataFrame, source: str, ledger: Ledger) -> pd.Series:
@@ -224,7 +343,8 @@ def _drop_copies(
     copies = np.asarray(frame.drop(columns=counters).duplicated(keep="first"))
     if copies.any():
         dropped = frame[copies]
-        set_aside["copy"] = sums(dropped)
+        before = set_aside.get("copy", {})
+        set_aside["copy"] = {c: v + before.get(c, 0.0) for c, v in sums(dropped).items()}
         ledger.add(
             "enterprise-copy",
             stage="read",

@@ -24,7 +24,8 @@ TABLES = ("parcels", "enterprises", "zones", "links", "candidates", "findings", 
 # Tables that a run has when its project asks for them.
 OPTIONAL = (
     "deductions", "developable", "steps", "left_measures", "potentials", "projects", "screening", "sites",
-    "site_matches",
+    "site_matches", "zone_stats", "corrections", "history", "growth",
+    "surcharges",
 )  # fmt: skip
 
 
@@ -50,6 +51,13 @@ class Evaluation:
     screening, sites, site_matches
         Parcels to look at for redevelopment with reasons, gain and ease; the contiguous sites that they form; proposed
         projects against sites and remaining pieces.
+    zone_stats
+        Statistics of every zone and of all zones together, one figure a row; see :func:`mudian.zone_statistics`.
+    corrections
+        Corrections of the project and what became of each.
+    history, growth, surcharges
+        With several periods: their figures and the changes of grades, growth against earlier periods, and surcharges
+        that grow with the years in a grade.
     layers
         Constraint layers as read, by name; on disk they stand in the GeoPackage only.
     """
@@ -71,6 +79,11 @@ class Evaluation:
     screening: pd.DataFrame = field(default_factory=pd.DataFrame)
     sites: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)
     site_matches: pd.DataFrame = field(default_factory=pd.DataFrame)
+    history: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    growth: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    surcharges: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    zone_stats: pd.DataFrame = field(default_factory=pd.DataFrame)
+    corrections: pd.DataFrame = field(default_factory=pd.DataFrame)
     layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict, repr=False)
 
     def tables(self) -> dict[str, pd.DataFrame]:

@@ -18,7 +18,7 @@ from maps.heat_surface import HeatSurface, heat_surface, pixels
 from maps.heatmap import default_size
 from mudian.evaluation import Evaluation
 from mudian.labels import word
-from mudian.project import HeatSettings
+from mudian.settings import HeatSettings
 from mudian.themes import MONEY, run_themes, settings_of
 from parcels.catalog import Lang
 

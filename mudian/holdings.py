@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from mudian.corrections import Corrections
-from mudian.project import TableSettings
 from mudian.schemas import categorise, recognised, schema
+from mudian.settings import TableSettings
 from mudian.tables import read_table
 from parcels.canonical import Source, canonicalise
 from parcels.codes.tidy import check_and_tidy

@@ -15,17 +15,19 @@ import shapely
 from numpy.typing import NDArray
 from rasterio.errors import RasterioIOError
 
-from mudian.corrections import Corrections, read_corrections
+from mudian.corrections import Corrections, correction_files, read_corrections, report_without_table
 from mudian.enterprises import Enterprises, read_enterprises
 from mudian.errors import ProjectError
 from mudian.holdings import read_holdings
 from mudian.land_codes import by_code
 from mudian.measure import PER_MU
 from mudian.packs.catalog import bundled
-from mudian.project import Constraint, LayerSettings, Project
+from mudian.periods.reading import Series, annualised, period_files, read_series
+from mudian.project import Project
 from mudian.proposals import read_proposals
 from mudian.rules.intensity import POTENTIALS
 from mudian.schemas import MONEY, QUANTITIES, categorise, schema
+from mudian.settings import LATEST, Constraint, LayerSettings
 from mudian.zones import prepare_zones
 from parcels.crs.resolve import to_crs
 from parcels.errors import FormatError
@@ -74,7 +76,9 @@ class Inputs:
     layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
     buildings: gpd.GeoDataFrame | None = None
     projects: pd.DataFrame | None = None
+    series: Series | None = None
     clean: NDArray[np.bool_] | None = None
+    corrections: Corrections | None = None
 
 
 def read_inputs(project: Project, *, ledger: Ledger) -> Inputs:
@@ -86,6 +90,7 @@ def read_inputs(project: Project, *, ledger: Ledger) -> Inputs:
         When one of them cannot be read or understood.
     """
     corrections = _corrections(project, ledger)
+    report_without_table(corrections, _tables(project), ledger)
     parcels = read_parcels(project, corrections=corrections, ledger=ledger)
     topology = report_topology(
         parcels,
@@ -95,9 +100,10 @@ def read_inputs(project: Project, *, ledger: Ledger) -> Inputs:
         ledger=ledger,
         gap_width=limit("gap"),
     )
+    enterprises = _enterprises(project, corrections, ledger)
     return Inputs(
         parcels=parcels,
-        enterprises=_enterprises(project, corrections, ledger),
+        enterprises=annualised(enterprises, project.periods, ledger=ledger),
         holdings=_holdings(project, corrections, ledger),
         zones=_zones(project, parcels, corrections, ledger),
         layers={
@@ -107,7 +113,9 @@ def read_inputs(project: Project, *, ledger: Ledger) -> Inputs:
         },
         buildings=_buildings(project, parcels, ledger),
         projects=_projects(project, ledger),
+        series=read_series(project, enterprises, ledger=ledger),
         clean=topology.clean,
+        corrections=corrections,
     )
 
 
@@ -224,16 +232,30 @@ def _area_mu(frame: gpd.GeoDataFrame, basis: str, source: str, ledger: Ledger) -
 def _corrections(project: Project, ledger: Ledger) -> Corrections:
     if project.corrections is None:
         return Corrections.none()
-    return read_corrections(project.resolve(project.corrections.path), ledger=ledger)
+    paths = [Path(project.resolve(p)) for p in project.corrections.paths]
+    return read_corrections(paths, results=project.output_dir, ledger=ledger)
+
+
+def _tables(project: Project) -> set[str]:
+    """The tables of a project that corrections may be of."""
+    return {t for t in ("parcels", "enterprises", "holdings", "zones") if getattr(project, t) is not None}
 
 
 def _enterprises(project: Project, corrections: Corrections, ledger: Ledger) -> Enterprises:
     settings = project.enterprises
     if settings is None:
         empty = pd.DataFrame({"enterprise_id": pd.Series(dtype="str"), "source_row": pd.Series(dtype="int64")})
-        return Enterprises(empty, 0, {})
-    path = project.resolve(settings.path)
-    return read_enterprises(path, settings, period=project.project.period, corrections=corrections, ledger=ledger)
+        period = project.project.period
+        return Enterprises(empty, 0, {}, str(project.project.as_of.year) if period == LATEST else period)
+    return read_enterprises(
+        project.resolve(settings.path),
+        settings,
+        period=project.project.period,
+        as_of=project.project.as_of,
+        investment=project.periods.investment,
+        corrections=corrections,
+        ledger=ledger,
+    )
 
 
 def _holdings(project: Project, corrections: Corrections, ledger: Ledger) -> pd.DataFrame | None:
@@ -357,14 +379,20 @@ def input_files(project: Project) -> dict[str, list[Path]]:
     named: dict[str, str] = {"parcels": project.parcels.path}
     for section in ("enterprises", "holdings", "zones", "buildings", "corrections", "projects"):
         settings = getattr(project, section)
-        if settings is not None:
+        if settings is not None and section != "corrections":
             named[section] = settings.path
+    if project.workbook.template is not None:
+        named["template"] = project.workbook.template
+    named |= period_files(project.periods)
     for number, policy in enumerate(project.project.policies, start=1):
         if (project.folder / policy).exists() and policy not in bundled():
             named[f"policy:{number}"] = policy
     for constraint in project.constraints:
         named[f"constraint:{constraint.name}"] = constraint.path or constraint.raster or ""
-    return {k: _companions(project.folder / v) for k, v in named.items() if not v.startswith(DATABASE)}
+    found = {k: _companions(project.folder / v) for k, v in named.items() if not v.startswith(DATABASE)}
+    if project.corrections is not None:
+        found["corrections"] = [f for p in project.corrections.paths for f in correction_files(project.folder / p)]
+    return found
 
 
 def _companions(path: Path) -> list[Path]:

@@ -77,6 +77,7 @@ def judge_all(
     layers: Layers | None = None,
     rebuild: Callable[[str], Measured] | None = None,
     basis: str = "ellipsoidal",
+    stability: bool = True,
     lang: Lang = "zh",
     ledger: Ledger | None = None,
 ) -> Verdicts:
@@ -94,6 +95,8 @@ def judge_all(
         Makes the measured tables with areas from another column, to see which verdicts rest on the area basis.
     basis
         The area basis of the run.
+    stability
+        Look for borderline verdicts, which takes longer than all the rest; without, nothing is said of them.
     lang
         Language of class names.
     ledger
@@ -131,7 +134,7 @@ def judge_all(
             targets,
         ]
     )
-    near = _borderline(ready, policy, idle)
+    near = _borderline(ready, policy, idle) if stability else Borderline(ready.parcels.index, (), {})
     flips = _flips(policy, rebuild, basis, idle, low, conform)
     standard = {"standard_land_eligible": eligible, "standard_land_conform": conform}
     parcels = _with_verdicts(measured.parcels, idle, low, standard, near, flips)

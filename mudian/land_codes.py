@@ -17,7 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mudian.errors import ProjectError
-from mudian.project import Constraint, Project, code_sets
+from mudian.project import Project
+from mudian.settings import Constraint, code_sets
 from parcels.codes.land_use import SYSTEMS
 from parcels.codes.land_use_tables import codes_of, plain_codes
 from parcels.fields import nearest

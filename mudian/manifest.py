@@ -80,7 +80,10 @@ def _parameters(project: Project, inputs: Inputs) -> dict[str, object]:
         "maps": project.maps.model_dump(mode="json"),
         "heat": project.heat.model_dump(mode="json"),
         "sheets": project.sheets.model_dump(mode="json"),
+        "workbook": {"paper": project.workbook.paper},
+        "report": project.report.model_dump(mode="json"),
         "screening": project.screening.model_dump(mode="json"),
+        "periods": project.periods.model_dump(mode="json"),
     }
 
 

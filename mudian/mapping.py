@@ -10,6 +10,8 @@ from mudian.evaluation import Evaluation
 from mudian.explain.cards import card_lines
 from mudian.heat import heat_pictures
 from mudian.labels import column_label, value_labels, word
+from mudian.redaction.rules import notes as redaction_notes
+from mudian.screening.mapped import candidate_texts, site_overlays
 from mudian.themes import run_themes, settings_of, themed
 from mudian.waterfall import waterfall
 from parcels.catalog import Lang
@@ -17,8 +19,9 @@ from parcels.catalog import Lang
 CARD = (
     "parcel_id", "owner", "zone_name", "land_use", "supply_status", "area_mu", "registered_m2", "enterprise_names",
     "tax_wan", "tax_per_mu", "fixed_investment_wan", "investment_per_mu", "revenue_per_mu", "plot_ratio",
-    "verdict_text",
+    "verdict_text", "screening_text",
 )  # fmt: skip
+PROSE = ("verdict_text", "screening_text")
 # The table that bureaus show in meetings: zone, tax per mu and its rank, investment per mu and its rank.
 RANKING = {
     "zone_name": "zone_name",
@@ -74,6 +77,8 @@ def map_frame(evaluation: Evaluation, *, cards: bool = True) -> gpd.GeoDataFrame
     frame = themed(parcels.assign(zone_name=parcels["zone_id"].map(names)))
     if cards and evaluation.manifest.get("policies"):
         frame = frame.assign(verdict_text=card_lines(evaluation))
+    if cards and len(evaluation.screening):
+        frame = frame.assign(screening_text=candidate_texts(evaluation, evaluation.manifest["project"]["lang"]))
     if "name" not in evaluation.enterprises or not len(links):
         return frame
     known = evaluation.enterprises.drop_duplicates("enterprise_id").set_index("enterprise_id")["name"]
@@ -89,7 +94,7 @@ def _card(column: str, frame: pd.DataFrame, lang: Lang) -> maps.CardField:
     number = pd.api.types.is_float_dtype(frame[column].dtype)
     label = word(column, lang) if column == "enterprise_names" else column_label(column, lang)
     words = value_labels(column, lang) or None
-    return maps.CardField(column, label, digits=2 if number else None, words=words, prose=column == "verdict_text")
+    return maps.CardField(column, label, digits=2 if number else None, words=words, prose=column in PROSE)
 
 
 def _overlays(evaluation: Evaluation, lang: Lang) -> list[maps.Overlay]:
@@ -97,7 +102,7 @@ def _overlays(evaluation: Evaluation, lang: Lang) -> list[maps.Overlay]:
     found = [maps.Overlay(zones, _heading("zone_name", lang), label="zone_name", key="zone_id", colour=ZONE)]
     for name, layer in evaluation.layers.items():
         found.append(maps.Overlay(layer[["geometry"]], name, colour=CONSTRAINT, hatch=True))
-    return [*found, *_remaining(evaluation, lang)]
+    return [*found, *_remaining(evaluation, lang), *site_overlays(evaluation, lang)]
 
 
 def _remaining(evaluation: Evaluation, lang: Lang) -> list[maps.Overlay]:
@@ -190,4 +195,5 @@ def _notes(evaluation: Evaluation, lang: Lang) -> list[str]:
     return [
         *(f"{word(k, lang)}：{v}" if lang == "zh" else f"{word(k, lang)}: {v}" for k, v in facts.items()),
         word("mean_note", lang),
+        *redaction_notes(manifest, lang),
     ]

@@ -154,6 +154,18 @@ def measure_zones(zones: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, *, base: s
     return result.assign(**{f"rank_{n}": rank(result[n]) for n in PER_MU if n in result})
 
 
+def ratio_of_zones(zones: pd.DataFrame, money: str) -> float:
+    """Money per mu of several zones together: a ratio of sums over the zones whose money and base are known.
+
+    Examples
+    --------
+    >>> ratio_of_zones(pd.DataFrame({"tax_wan": [10.0, None, 2.0], "base_mu": [4.0, 100.0, 2.0]}), "tax_wan")
+    2.0
+    """
+    known = zones[zones[money].notna() & (zones["base_mu"] > 0)]
+    return float(known[money].sum() / known["base_mu"].sum()) if len(known) else float("nan")
+
+
 def _land_kinds(land: gpd.GeoDataFrame) -> dict[str, pd.Series]:
     """Which parcels count as land of each kind; missing where the parcel does not say."""
     unknown = pd.Series(pd.NA, land.index, dtype="boolean")

@@ -1,4 +1,4 @@
-"""The main job: read → assign → link → allocate → measure → judge → account → screen, one line a stage.
+"""The main job: read → assign → link → allocate → measure → judge → account → screen → sum up, one line a stage.
 
 Data move one way. Every stage is a function on plain tables that can be used alone in a notebook.
 """
@@ -21,6 +21,7 @@ from mudian.buildings import add_buildings
 from mudian.checks import area_findings
 from mudian.conserve import check, draw_up
 from mudian.constraints import constraint_layers
+from mudian.corrections import corrections_table
 from mudian.developable import Developable, remaining_area
 from mudian.errors import PackError
 from mudian.evaluation import Evaluation, as_stored
@@ -34,13 +35,15 @@ from mudian.locate import enterprise_points
 from mudian.manifest import make_manifest
 from mudian.measure import industrial, measure_enterprises, measure_parcels, measure_zones, public
 from mudian.packs.policy import Policy, policies
+from mudian.periods.looking_back import look_back, looked_back, same_year_before, with_year_before
 from mudian.potentials import potentials
 from mudian.progress import Stages
-from mudian.project import Project, load_project
+from mudian.project import Project, load_project, of_period
 from mudian.rules.admission import admit
 from mudian.rules.left_measures import left_measures
 from mudian.screening import screen
 from mudian.themes import land_grades
+from mudian.zone_stats import zone_statistics
 from parcels.codes.land_use import detect_system, normalise_land_use
 from parcels.ledger import Ledger, source_of
 from parcels.units import M2_PER_MU
@@ -74,6 +77,7 @@ def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> 
     policy = _policy(project)
     with clock.stage("read"):
         inputs = read_inputs(project, ledger=ledger)
+        project = of_period(project, inputs.enterprises.period)
     with clock.stage("assign"):
         parcels = _assign(project, inputs, ledger)
     with clock.stage("link"):
@@ -85,10 +89,14 @@ def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> 
         measured = measure_parcels(parcels, allocated, inputs.enterprises.frame)
         enterprises = measure_enterprises(inputs.enterprises.frame, allocated)
         zones = measure_zones(inputs.zones, measured, base=project.project.zone_area_base)
+        back = look_back(project, inputs.series, enterprises, policy, ledger=ledger)
+        enterprises = with_year_before(enterprises, back, ledger=ledger)
     with clock.stage("judge"):
         ready = Measured(measured, enterprises, zones, allocated)
         verdicts = _judge(project, inputs, parcels, links, ready, policy, ledger)
         proposals, admitted = _admit(inputs, policy)
+        series = looked_back(back, verdicts.enterprises, allocated, measured, zones, policy, ledger=ledger)
+        verdicts = replace(verdicts, enterprises=series.enterprises)
     with clock.stage("deduct"):
         left, measures = _remaining(project, inputs, verdicts.parcels, policy, ledger)
         zones = verdicts.zones.assign(**{str(c): left.zones[c] for c in left.zones})
@@ -108,7 +116,7 @@ def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> 
             set_aside=inputs.enterprises.set_aside,
         )
         check(accounts)
-        found = join([area_findings(measured), verdicts.findings, potential.findings, *admitted])
+        found = join([area_findings(measured), verdicts.findings, potential.findings, series.findings, *admitted])
     linked = as_stored(_link_table(allocated, measured))
     graded = verdicts.parcels.assign(grade=land_grades(verdicts.parcels, verdicts.enterprises, linked))
     tables: dict[str, Any] = {
@@ -121,12 +129,17 @@ def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> 
     }
     more = {"deductions": left.deductions, "developable": left.pieces, "steps": left.steps, "left_measures": measures}
     more["potentials"] = potential.table
+    more |= series.tables
+    if inputs.corrections is not None and project.corrections is not None:
+        tables["corrections"] = corrections_table(inputs.corrections, ledger.frame())
     tables |= more | ({} if proposals is None else {"projects": as_stored(proposals)})
     manifest = make_manifest(project, inputs, tables, accounts, ledger, clock)
     manifest |= {"policies": record, "verdicts": verdicts.notes, "developable": {"limits": left.limits}}
     done = Evaluation(**tables, ledger=ledger.frame(), manifest=manifest, layers=inputs.layers)
     with clock.stage("screen"):
-        return _screen(project, done, policy)
+        screened = _screen(project, done, policy)
+    with clock.stage("zone_stats"):
+        return replace(screened, zone_stats=zone_statistics(screened))
 
 
 def _screen(project: Project, done: Evaluation, policy: Policy) -> Evaluation:
@@ -172,7 +185,7 @@ def _judge(
         ready,
         policy,
         layers=_by_kind(project, inputs),
-        rebuild=lambda column: _measured_on(column, project, inputs, parcels, links),
+        rebuild=lambda column: _measured_on(column, project, inputs, parcels, links, ready.enterprises),
         basis=project.parcels.area_basis,
         lang=project.project.lang,
         ledger=ledger,
@@ -233,14 +246,16 @@ def _by_kind(project: Project, inputs: Inputs) -> dict[str, gpd.GeoDataFrame]:
     return {kind: gpd.GeoDataFrame(pd.concat(layers, ignore_index=True)) for kind, layers in found.items()}
 
 
-def _measured_on(column: str, project: Project, inputs: Inputs, parcels: gpd.GeoDataFrame, links: Links) -> Measured:
+def _measured_on(
+    column: str, project: Project, inputs: Inputs, parcels: gpd.GeoDataFrame, links: Links, judged: pd.DataFrame
+) -> Measured:
     """The measured tables with areas from another column; nothing of it goes into the ledger."""
     aside = Ledger(lang=project.project.lang)
     area = parcels[column] if column in parcels else pd.Series(np.nan, parcels.index)
     moved = parcels.assign(area_mu=area / M2_PER_MU)
     allocated = _allocate(project, inputs, moved, links, aside)
     measured = measure_parcels(moved, allocated, inputs.enterprises.frame)
-    enterprises = measure_enterprises(inputs.enterprises.frame, allocated)
+    enterprises = same_year_before(measure_enterprises(inputs.enterprises.frame, allocated), judged)
     zones = measure_zones(inputs.zones, measured, base=project.project.zone_area_base)
     return Measured(measured, enterprises, zones, allocated)
 

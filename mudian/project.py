@@ -5,240 +5,39 @@ Every setting is a frozen model; an unknown key is refused with the nearest vali
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 import tomllib
-from functools import cache
-from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from mudian.errors import ProjectError
+from mudian.settings import (
+    Constraint,
+    Corrections,
+    DevelopableSettings,
+    HeatSettings,
+    LayerSettings,
+    MapSettings,
+    OutputSettings,
+    Parameter,
+    ParcelSettings,
+    PeriodSettings,
+    PeriodTable,
+    ProjectSettings,
+    ReportSettings,
+    ScreeningSettings,
+    Section,
+    SheetSettings,
+    TableSettings,
+    WorkbookSettings,
+    code_sets,
+)
 from parcels.fields import nearest
 from parcels.readers.open import DATABASE
 
-PERIOD = re.compile(r"^\d{4}(H[12]|Q[1-4]|-(0[1-9]|1[0-2]))?$")
-CODE = re.compile(r"^-?[0-9A-Za-z]+$")
-AreaBasis = Literal["ellipsoidal", "registered", "planar"]
-Parameter = bool | int | float | dt.date | str | list[bool | int | float | str]
-Format = Literal["gpkg", "parquet", "xlsx", "html", "pdf", "tif"]
 
-
-@cache
-def code_sets() -> dict[str, Any]:
-    """Named sets of land-use codes for ``codes`` of a constraint: ``codes``, ``system``, ``source`` and names."""
-    text = (files("mudian") / "data" / "code_sets.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
-def _said(text: str) -> str:
-    """Refuse a name or path that is blank or cannot be one."""
-    if not text.strip() or any(ord(c) < 32 for c in text):
-        raise ValueError("blank")
-    return text
-
-
-Name = Annotated[str, AfterValidator(_said)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
-
-
-class ProjectSettings(_Model):
-    """``[project]``: what is evaluated, for which day and period, under which policies."""
-
-    name: str
-    as_of: dt.date
-    period: str
-    lang: Literal["zh", "en"] = "zh"
-    policies: tuple[str, ...] = ()
-    confirmed: tuple[str, ...] = ()
-    zone_area_base: Literal["parcel", "industrial", "built_up", "supplied", "zone"] = "parcel"
-    allocation: Literal["area", "floor_area"] = "area"
-
-    @field_validator("period", mode="before")
-    @classmethod
-    def _period(cls, value: object) -> str:
-        text = str(value)
-        if not PERIOD.match(text):
-            raise ValueError("period")
-        return text
-
-
-class LayerSettings(_Model):
-    """A vector layer: where it is and what detection cannot know."""
-
-    path: Name
-    layer: str | None = None
-    encoding: str | None = None
-    crs: str | int | None = None
-    datum: Literal["cgcs2000", "wgs84"] | None = None
-    datum_shift: str | dict[str, float | str] | None = None
-    fields: dict[str, str] = Field(default_factory=dict)
-    units: dict[str, str] = Field(default_factory=dict)
-
-
-class ParcelSettings(LayerSettings):
-    """``[parcels]``."""
-
-    area_basis: AreaBasis = "ellipsoidal"
-
-
-class TableSettings(_Model):
-    """A table without geometry."""
-
-    path: Name
-    sheet: str | int | None = None
-    encoding: str | None = None
-    header_row: int | None = None
-    money_unit: Literal["元", "万元", "亿元"] | None = None
-    source_datum: Literal["cgcs2000", "wgs84", "gcj02", "bd09"] | None = None
-    fields: dict[str, str] = Field(default_factory=dict)
-    units: dict[str, str] = Field(default_factory=dict)
-
-
-class Constraint(_Model):
-    """``[[constraints]]``: one layer that limits development, in order of deduction."""
-
-    name: Name
-    kind: str
-    path: Name | None = None
-    raster: Name | None = None
-    layer: str | None = None
-    encoding: str | None = None
-    crs: str | int | None = None
-    datum: Literal["cgcs2000", "wgs84"] | None = None
-    datum_shift: str | dict[str, float | str] | None = None
-    slope_over: float | None = None
-    slope_method: Literal["horn", "zevenbergen-thorne"] = "horn"
-    classes: tuple[int, ...] = ()
-    band: int | None = Field(default=None, ge=1)
-    role: Literal["hard", "soft"] = "hard"
-    buffer_m: float | None = None
-    buffer_by: str | None = None
-    edge: Literal["land", "centre"] = "land"
-    half_width_m: float | str | None = None
-    code_field: str | None = None
-    codes: str | tuple[str, ...] = ()
-    fields: dict[str, str] = Field(default_factory=dict)
-
-    @field_validator("codes")
-    @classmethod
-    def _codes_said(cls, codes: str | tuple[str, ...]) -> str | tuple[str, ...]:
-        if isinstance(codes, str):
-            if codes not in code_sets():
-                raise ValueError("codes")
-        elif any(not CODE.match(c) for c in codes) or (codes and all(c.startswith("-") for c in codes)):
-            raise ValueError("codes")
-        return codes
-
-    @model_validator(mode="after")
-    def _codes_of_a_field(self) -> Constraint:
-        if (self.code_field is None) != (not self.codes) or (self.code_field is not None and self.path is None):
-            raise ValueError("codes")
-        return self
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Constraint:
-        if (self.path is None) == (self.raster is None):
-            raise ValueError("path or raster")
-        if self.raster is not None and (self.slope_over is None) == (not self.classes):
-            raise ValueError("slope_over or classes")
-        return self
-
-
-class DevelopableSettings(_Model):
-    """``[developable]``: what counts as a usable piece."""
-
-    min_area_mu: float | None = None
-    min_width_m: float | None = None
-
-
-class MapSettings(_Model):
-    """``[maps]``: classes of the per-mu figures in page, sheet, GeoPackage and workbook."""
-
-    classes: Literal["quantile", "natural"] = "quantile"
-    count: int = Field(default=5, ge=2, le=9)
-    breaks: dict[Literal["tax_per_mu", "investment_per_mu"], tuple[float, ...]] = Field(default_factory=dict)
-
-    @field_validator("breaks")
-    @classmethod
-    def _increasing(cls, breaks: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
-        for limits in breaks.values():
-            if not limits or any(not low < high for low, high in pairwise(limits)):
-                raise ValueError("[1, 3, 6]")
-        return breaks
-
-
-class SheetSettings(_Model):
-    """``[sheets]``: paper and imprint of the print sheets."""
-
-    size: Literal["A3", "A4"] = "A3"
-    orientation: Literal["landscape", "portrait"] = "landscape"
-    author: str = ""
-    source: str = ""
-    approval: str = ""
-
-
-class ScreeningSettings(_Model):
-    """``[screening]``: what is a candidate for redevelopment, against which benchmark, and what makes a site."""
-
-    grades: tuple[str, ...] = ("D", "C")
-    holders: Literal["any", "all"] = "any"
-    scenarios: tuple[Literal["zone_mean", "standard_floor", "top_quartile", "own"], ...] = (
-        "zone_mean", "standard_floor", "top_quartile",
-    )  # fmt: skip
-    benchmark_tax_per_mu: float | None = Field(default=None, gt=0)
-    min_site_mu: float | None = Field(default=None, gt=0)
-    min_border_m: float | None = Field(default=None, gt=0)
-    gap_m: float | None = Field(default=None, ge=0)
-    cross_roads: bool = False
-    weights: dict[
-        Literal["owners", "tenants", "buildings", "floors", "mortgaged", "seized", "shape", "access", "area"],
-        Annotated[float, Field(ge=0)],
-    ] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _figure_of_own(self) -> ScreeningSettings:
-        if not self.scenarios or len(set(self.scenarios)) < len(self.scenarios):
-            raise ValueError('scenarios = ["zone_mean", "top_quartile"]')
-        if ("own" in self.scenarios) and self.benchmark_tax_per_mu is None:
-            raise ValueError("benchmark_tax_per_mu")
-        return self
-
-    @property
-    def shown(self) -> tuple[str, ...]:
-        """The scenarios, with the user's own figure where one is given."""
-        own = self.benchmark_tax_per_mu is not None and "own" not in self.scenarios
-        return (*self.scenarios, "own") if own else self.scenarios
-
-
-class HeatSettings(_Model):
-    """``[heat]``: sizes of the heat maps in metres; what is not given follows from the extent of the parcels."""
-
-    cell_m: float | None = Field(default=None, gt=0)
-    pixel_m: float | None = Field(default=None, gt=0)
-    bandwidth_m: float | None = Field(default=None, gt=0)
-
-
-class Corrections(_Model):
-    """``[corrections]``: changes that apply only where the old value still stands."""
-
-    path: Name
-
-
-class OutputSettings(_Model):
-    """``[output]``."""
-
-    dir: Name = "成果"
-    formats: tuple[Format, ...] = ("gpkg", "parquet", "xlsx", "html")
-
-
-class Project(_Model):
+class Project(Section):
     """A whole project, with the folder its paths are relative to.
 
     Attributes
@@ -258,10 +57,13 @@ class Project(_Model):
     constraints: tuple[Constraint, ...] = ()
     corrections: Corrections | None = None
     projects: TableSettings | None = None
+    periods: PeriodSettings = PeriodSettings()
     developable: DevelopableSettings = DevelopableSettings()
     maps: MapSettings = MapSettings()
     heat: HeatSettings = HeatSettings()
     sheets: SheetSettings = SheetSettings()
+    report: ReportSettings = ReportSettings()
+    workbook: WorkbookSettings = WorkbookSettings()
     screening: ScreeningSettings = ScreeningSettings()
     parameters: dict[str, Parameter] = Field(default_factory=dict)
     output: OutputSettings = OutputSettings()
@@ -276,14 +78,30 @@ class Project(_Model):
             raise ValueError("constraints of one name")
         return constraints
 
+    def at_level(self, level: str | None, enterprise: str | None) -> Project:
+        """The project whose results have another level of redaction; None leaves what it says."""
+        given = {k: v for k, v in {"level": level, "enterprise": enterprise}.items() if v is not None}
+        return self.model_copy(update={"output": self.output.model_copy(update=given)})
+
     def resolve(self, path: str) -> str | Path:
         """A path of the project file as it is seen from here; database URLs stay as they are."""
         return path if path.startswith(DATABASE) else self.folder / path
 
     @property
+    def template(self) -> Path | None:
+        """The form to fill in."""
+        return None if self.workbook.template is None else self.folder / self.workbook.template
+
+    @property
     def output_dir(self) -> Path:
         """The folder that the results go to."""
         return self.folder / self.output.dir
+
+
+def of_period(project: Project, period: str) -> Project:
+    """The project with its period named, where it asked for the latest one."""
+    settings = project.project.model_copy(update={"period": period or project.project.period})
+    return project.model_copy(update={"project": settings})
 
 
 def load_project(path: str | Path) -> Project:
@@ -353,7 +171,7 @@ def _explain(error: ValidationError, file: Path) -> ProjectError:
 
 def _allowed(place: tuple[int | str, ...], expected: str) -> str:
     hints = {
-        "period": '"2025", "2025H1", "2025Q3", "2025-06"',
+        "period": '"2025", "2025H1", "2025Q3", "2025-06", "2025-01/2025-09"',
         "as_of": "2025-12-31",
         "path": '"宗地.shp"',
         "raster": '"dem.tif"',
@@ -396,10 +214,17 @@ def _model_at(place: tuple[int | str, ...]) -> type[BaseModel]:
         "constraints": Constraint,
         "corrections": Corrections,
         "projects": TableSettings,
+        "periods": PeriodSettings,
         "developable": DevelopableSettings,
         "maps": MapSettings,
         "heat": HeatSettings,
+        "sheets": SheetSettings,
+        "report": ReportSettings,
+        "workbook": WorkbookSettings,
         "screening": ScreeningSettings,
         "output": OutputSettings,
     }
+    within: dict[str, type[BaseModel]] = {"enterprises": PeriodTable, "grades": TableSettings}
+    if len(place) > 1 and place[0] == "periods":
+        return within[str(place[1])]
     return sections[str(place[0])] if place else Project

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from mudian.enterprises import refuse_unknown_units, unit_defaults
-from mudian.project import TableSettings
 from mudian.schemas import recognised, schema
+from mudian.settings import TableSettings
 from mudian.tables import read_table
 from parcels.canonical import Source, canonicalise
 from parcels.ledger import Ledger

@@ -19,7 +19,8 @@ import maps
 from mudian.evaluation import Evaluation
 from mudian.labels import column_label, word
 from mudian.mapping import CONSTRAINT, ZONE, map_frame, piece_theme
-from mudian.project import SheetSettings
+from mudian.redaction.rules import notes as redaction_notes
+from mudian.settings import SheetSettings
 from mudian.themes import run_themes, settings_of
 from mudian.waterfall import waterfall
 from parcels.catalog import Lang
@@ -257,7 +258,8 @@ def _notes(evaluation: Evaluation, lang: Lang) -> list[str]:
         "zone_area_base": word(parameters["zone_area_base"], lang),
         "area_basis": word(parameters["area_basis"], lang),
     }
-    return [*(f"{word(k, lang)}{colon}{v}" for k, v in facts.items()), word("mean_note", lang)]
+    said = redaction_notes(evaluation.manifest, lang)
+    return [*(f"{word(k, lang)}{colon}{v}" for k, v in facts.items()), word("mean_note", lang), *said]
 
 
 def _imprint(evaluation: Evaluation, lang: Lang) -> maps.Imprint:

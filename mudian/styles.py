@@ -16,6 +16,8 @@ from maps.qgis import plain_style, theme_style
 from mudian.evaluation import Evaluation
 from mudian.labels import column_label, word
 from mudian.mapping import CONSTRAINT, STEP, ZONE, map_frame, piece_theme
+from mudian.screening.mapped import classed_sites, site_filters, site_theme
+from mudian.screening.shown import scenarios_of
 from mudian.themes import YES_NO, run_themes, settings_of
 from parcels.catalog import Lang
 
@@ -79,6 +81,12 @@ def run_styles(evaluation: Evaluation, constraints: Mapping[str, str]) -> Iterat
         pieces = piece_theme(lang)
         done = maps.classify(evaluation.developable, pieces, area="area_mu", wording=wording)
         yield Style("developable", word("developable", lang), theme_style(pieces, done), True)
+    if len(evaluation.sites):
+        scenario = scenarios_of(evaluation.manifest["screening"])[0]
+        classes = site_theme(lang)
+        done = maps.classify(classed_sites(evaluation.sites, scenario), classes, area="area_mu", wording=wording)
+        filters = site_filters(scenario)
+        yield Style("sites", classes.title, theme_style(classes, done, filters=filters, label="site_id"), True)
     if len(evaluation.steps):
         yield Style("steps", word("developable", lang), plain_style(STEP, fill=True, width=0.1), True)
 

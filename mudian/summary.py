@@ -59,8 +59,9 @@ def print_summary(evaluation: Evaluation, folder: Path, clock: Stages, *, lang: 
     print(f"{word('ledger_rows', lang)}: " + ", ".join(f"{word(s, lang)} {n}" for s, n in counts.items()))
     print(f"{words['time']}: {_times(clock, words)}; {words['peak']} {peak_memory_mb():,.0f} MB")
     print(f"{words['written']}: {folder.resolve()}")
-    for file in sorted(folder.iterdir()):
-        print(f"  {file.name} ({file.stat().st_size / 1e6:.2f} MB)")
+    for entry in sorted(folder.iterdir()):
+        size = sum(file.stat().st_size for file in [entry, *entry.rglob("*")] if file.is_file())
+        print(f"  {entry.name}{'/' * entry.is_dir()} ({size / 1e6:.2f} MB)")
 
 
 def _zones(evaluation: Evaluation, lang: Lang) -> list[str]:

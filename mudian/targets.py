@@ -57,14 +57,15 @@ def zone_figures(
         With ``industrial_share_pct`` (industrial land over parcel land without infrastructure and public
         services), ``industrial_tax_per_mu`` and its like
         (money of industrial parcels over industrial land), ``plot_ratio`` (floor area over the land of the parcels
-        whose floor area is known), ``idle_mu``, ``idle_count`` and ``idle_rate_pct`` (idle over supplied land).
+        whose floor area is known), ``factory_use_pct`` (used over all floor area of standard factories, where the zones
+        say it), ``idle_mu``, ``idle_count`` and ``idle_rate_pct`` (idle over supplied land).
     """
     key = parcels["zone_id"]
 
     def total(values: pd.Series) -> pd.Series:
         return values.groupby(key).sum(min_count=1).reindex(zones["zone_id"]).set_axis(zones.index)
 
-    made = _industrial(parcels, total) | _built(parcels, total)
+    made = _industrial(parcels, total) | _built(parcels, total) | _factories(zones)
     if verdicts is not None:
         made |= _flagged(parcels, verdicts, total)
         made["idle_rate_pct"] = ratio(made["idle_mu"], zones["supplied_mu"]) * _PERCENT
@@ -110,6 +111,13 @@ def _built(parcels: gpd.GeoDataFrame, total: Total) -> dict[str, pd.Series]:
     land = parcels["floor_area_m2"] / parcels["plot_ratio"].where(parcels["plot_ratio"] > 0)
     land = land.fillna(parcels["area_m2"].where(parcels["plot_ratio"] == 0))
     return {"plot_ratio": ratio(total(parcels["floor_area_m2"].where(land.notna())), total(land))}
+
+
+def _factories(zones: gpd.GeoDataFrame) -> dict[str, pd.Series]:
+    """Use of standard factories from two columns of the zones; a column that states it already stays."""
+    if "factory_use_pct" in zones or not {"factory_m2", "factory_used_m2"} <= set(zones):
+        return {}
+    return {"factory_use_pct": ratio(zones["factory_used_m2"], zones["factory_m2"]) * _PERCENT}
 
 
 def _industrial_share(parcels: gpd.GeoDataFrame, total: Total) -> pd.Series:

@@ -15,7 +15,7 @@ import pandas as pd
 
 import maps
 from mudian.labels import column_label, value_labels, word
-from mudian.project import MapSettings
+from mudian.settings import MapSettings
 from parcels.catalog import Lang
 
 PerMu = Literal["tax_per_mu", "investment_per_mu"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import math
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -23,13 +23,24 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from mudian.briefing.sheets import draw_report
 from mudian.evaluation import Evaluation
+from mudian.issue_lists.rows import issue_rows
+from mudian.issue_lists.words import column_name
 from mudian.labels import column_label, sheet_label, value_labels, word
+from mudian.periods.shown import SHEETS as PERIODS
+from mudian.periods.shown import period_tables
+from mudian.redaction.rules import titles as redaction_titles
+from mudian.screening.shown import screening_tables
+from mudian.screening.words import SHEETS as SCREENING
+from mudian.screening.words import column_title
 from mudian.verdict_sheets import VERDICT_SHEETS, verdict_tables
 from mudian.workbook_charts import draw_waterfalls
 from mudian.workbook_colours import Colours, colour, draw_legend
+from mudian.workbook_links import Placed, draw_index, is_linked, with_links
 from mudian.workbook_overview import draw_overview
 from mudian.workbook_rows import Body, Kind, fill, kind_of, shorten
+from mudian.zone_stats.display import shown_statistics
 from parcels.catalog import SEVERITIES, Lang
 
 RECORDS = 1_048_575  # of one sheet, below its header
@@ -43,9 +54,10 @@ _TEXT_WIDTHS = (8.0, 44.0)
 _SAMPLE = 1000
 _NOT_SHOWN = ("geometry",)
 _MORE_TABLES = ("deductions", "developable", "left_measures", "potentials", "projects")
-_ONLY_FILLED = ("candidates", *VERDICT_SHEETS, *_MORE_TABLES)
+_ONLY_FILLED = ("candidates", "issues", "corrections", *VERDICT_SHEETS, *_MORE_TABLES, *SCREENING, *PERIODS)
 _MERGED, _RANK = "_incomplete", "rank_"
 _A3, _HEADER_HEIGHT, _PAGE_WIDTH = 8, 36, 300  # paper, points, half-width characters across
+_PAPERS = {"A3": _A3, "A4": 9}
 
 
 @lru_cache(maxsize=1)
@@ -69,7 +81,10 @@ class Book:
     lang: Lang
     colours: Colours
     bodies: dict[str, Body] = field(default_factory=dict)
+    placed: dict[str, Placed] = field(default_factory=dict)
     left_out: dict[str, list[str]] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+    paper: int = _A3
     formats: dict[str, Format] = field(default_factory=dict)
 
     def style(self, num_format: str = "@", **properties: Any) -> Format:
@@ -103,13 +118,28 @@ def write_workbook(evaluation: Evaluation, path: Path) -> None:
     skeleton = io.BytesIO()
     with xlsxwriter.Workbook(skeleton, _OPTIONS) as workbook:
         workbook.set_properties({"title": project["name"], "subject": project["period"]})
-        book = Book(workbook, project["lang"], Colours.of(evaluation))
+        book = Book(workbook, project["lang"], Colours.of(evaluation), titles=redaction_titles(evaluation.manifest))
+        book.paper = _PAPERS[evaluation.manifest["parameters"].get("workbook", {}).get("paper", "A3")]
         draw_overview(book, evaluation, text=text)
+        if not evaluation.manifest.get("redaction"):
+            draw_report(book, evaluation)
         for name, table in _tables(evaluation).items():
-            _add_table(book, name, table, evaluation)
+            _add_table(book, name, table, _repeated(evaluation, name))
         draw_waterfalls(book, evaluation)
         draw_legend(book, sheet_label("map_classes", book.lang), book.colours)
         _sources(book, evaluation)
+        draw_index(book)
+    page = "html" in evaluation.manifest["parameters"].get("output", {}).get("formats", ())
+    fill(skeleton, path, with_links(book.placed, book.bodies, page=page))
+
+
+def write_tables(tables: Mapping[str, pd.DataFrame], path: Path, *, lang: Lang) -> None:
+    """Write some tables, by the name of their sheet, as a workbook of their own."""
+    skeleton = io.BytesIO()
+    with xlsxwriter.Workbook(skeleton, _OPTIONS) as workbook:
+        book = Book(workbook, lang, Colours(pd.DataFrame(), {}, lang))
+        for name, table in tables.items():
+            _add_table(book, name, table, {})
     fill(skeleton, path, book.bodies)
 
 
@@ -118,30 +148,39 @@ def _tables(evaluation: Evaluation) -> dict[str, pd.DataFrame]:
     zones, links = pd.DataFrame(evaluation.zones), evaluation.links
     if "rank_tax_per_mu" in zones:
         zones = zones.sort_values(["rank_tax_per_mu", "zone_id"], kind="stable")
+    order = {zone: place for place, zone in enumerate(zones["zone_id"])}
+    parcels = pd.DataFrame(evaluation.parcels)
+    parcels = parcels.sort_values("zone_id", key=lambda z: z.map(order), kind="stable")  # a zone is one block
     if "name" in evaluation.enterprises:
         names = evaluation.enterprises.drop_duplicates("enterprise_id").set_index("enterprise_id")["name"]
         links = links.assign(name=links["enterprise_id"].map(names))
     tables = {
         "zones": zones,
         "enterprises": evaluation.enterprises,
-        "parcels": pd.DataFrame(evaluation.parcels),
+        "parcels": parcels,
         **verdict_tables(evaluation),
         **{name: pd.DataFrame(getattr(evaluation, name)) for name in _MORE_TABLES},
+        "zone_stats": shown_statistics(evaluation),
+        **period_tables(evaluation, evaluation.manifest["project"]["lang"]),
+        **screening_tables(evaluation),
+        "issues": issue_rows(evaluation),
+        "corrections": evaluation.corrections,
         "links": links,
         "candidates": evaluation.candidates,
         "ledger": evaluation.ledger.sort_values("severity", key=_severity, kind="stable"),
     }
-    return {name: table for name, table in tables.items() if len(table) or name not in _ONLY_FILLED}
+    whole = not evaluation.manifest.get("redaction")  # of a redacted run an empty sheet says nothing
+    return {n: t for n, t in tables.items() if len(t) or (whole and len(t.columns) and n not in _ONLY_FILLED)}
 
 
 def _severity(values: pd.Series) -> pd.Series:
     return values.map({name: i for i, name in enumerate(SEVERITIES)})
 
 
-def _add_table(book: Book, name: str, table: pd.DataFrame, evaluation: Evaluation) -> None:
-    shown, book.left_out[name] = _columns(name, table, _repeated(evaluation, name))
+def _add_table(book: Book, name: str, table: pd.DataFrame, repeated: dict[str, str]) -> None:
+    shown, book.left_out[name] = _columns(name, table, repeated)
     shown = _worded(shown, book.lang)
-    title = sheet_label(name, book.lang)
+    title = book.titles.get(name) or sheet_label(name, book.lang)
     for k, piece in enumerate(_pieces(shown), start=1):
         _lay_out(book, book.sheet(title if k == 1 else f"{title} ({k})"), name, piece)
 
@@ -196,14 +235,15 @@ def _lay_out(book: Book, sheet: Worksheet, name: str, table: pd.DataFrame) -> No
     for i, (column, kind) in enumerate(zip(table, kinds, strict=True)):
         sheet.set_column(i, i, widths[i])
         sheet.write_string(0, i, titles[i], book.head())
-        look = {"indent": 1} if kind == "text" else {}
+        look: dict[str, Any] = {"indent": 1} if kind == "text" else {}
+        look |= {"font_color": "#0563C1", "underline": 1} if is_linked(name, str(column)) else {}
         sheet.write_blank(1, i, None, book.style(_number_format(str(column), table[column], kind), **look))
     colour(book, sheet, name, table, book.colours)
     sheet.set_row(0, _HEADER_HEIGHT)
     sheet.freeze_panes(1, layout()[name]["freeze"])
     sheet.autofilter(0, 0, len(table), len(kinds) - 1)
     sheet.set_landscape()
-    sheet.set_paper(_A3)
+    sheet.set_paper(book.paper)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     sheet.fit_to_pages(math.ceil(sum(widths) / _PAGE_WIDTH), 0)
     sheet.repeat_rows(0)
@@ -211,11 +251,16 @@ def _lay_out(book: Book, sheet: Worksheet, name: str, table: pd.DataFrame) -> No
     sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
     sheet.set_footer("&L&F&C&A&R&P / &N")
     cut = text("cut", book.lang)
-    book.bodies[f"xl/worksheets/sheet{len(book.book.worksheets())}.xml"] = Body(table, kinds, cut)
+    part = f"xl/worksheets/sheet{len(book.book.worksheets())}.xml"
+    book.bodies[part], book.placed[part] = Body(table, kinds, cut), Placed(name, sheet.get_name())
 
 
 def header(column: str, lang: Lang, *, sheet: str) -> str:
     """The header of a column: its name with its unit; an own column keeps its name."""
+    if sheet in SCREENING:
+        return column_title(column, lang)
+    if sheet == "issues":
+        return column_name(column, lang)
     special: dict[str, dict[str, str]] = layout()[sheet].get("labels", {})
     if column in special:
         return special[column][lang]

@@ -18,6 +18,7 @@ import maps
 from mudian.evaluation import Evaluation
 from mudian.labels import value_labels, word
 from mudian.mapping import map_frame
+from mudian.screening.words import choices
 from mudian.themes import YES_NO, run_themes, settings_of
 from parcels.catalog import Lang
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 # Sheets whose columns carry the colours of the map; of the enterprises only the grade is a class of the map.
 COLOURED = ("parcels", "idle", "inefficient", "standard_land")
 GRADED = ("enterprises",)
+FRONTS = ("screening", "sites")  # where the first Pareto front is marked, in its colour on the map
 _WHITE_BELOW = 0.45  # luminance under which text is white
 
 
@@ -79,6 +81,12 @@ def colour(book: Book, sheet: Worksheet, name: str, table: pd.DataFrame, colours
                 look["font_color"] = "#FFFFFF"
             rule = {"type": "formula", "criteria": f"={test}", "format": book.book.add_format(look)}
             sheet.conditional_format(f"{first}:{last}", rule)
+    for column in (str(c) for c in table if name in FRONTS and str(c).startswith("front_") and len(table)):
+        at = table.columns.get_loc(column)
+        first, last = (xl_rowcol_to_cell(row, at) for row in (1, len(table)))
+        look = {"bg_color": choices()["site_classes"]["front"]["colour"], "font_color": "#FFFFFF", "bold": True}
+        rule = {"type": "formula", "criteria": f"={first}=1", "format": book.book.add_format(look)}
+        sheet.conditional_format(f"{first}:{last}", rule)
 
 
 def draw_legend(book: Book, title: str, colours: Colours) -> None:

@@ -9,7 +9,9 @@ import pandas as pd
 from xlsxwriter.worksheet import Worksheet
 
 from mudian.labels import column_label, sheet_label, word
-from mudian.measure import PER_MU, ratio
+from mudian.measure import PER_MU, ratio_of_zones
+from mudian.redaction.rules import columns_in_part
+from mudian.redaction.rules import notes as redaction_notes
 from parcels.catalog import Lang
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def draw_overview(book: Book, evaluation: Evaluation, *, text: Callable[[str, La
     sheet.set_column(1, _WIDTH - 1, 15)
     sheet.write_string(0, 0, manifest["project"]["name"], book.style(bold=True, font_size=16))
     sheet.write_string(1, 0, _facts(manifest, lang), book.style(font_color="#595959"))
+    sheet.write_string(2, 0, "".join(redaction_notes(manifest, lang)), book.style(bold=True, font_color="#C00000"))
     row = _zones(book, sheet, 3, evaluation, text)
     row = _conservation(book, sheet, row + 1, manifest["conservation"], text)
     below = row + 1
@@ -100,7 +103,8 @@ def _zones(book: Book, sheet: Worksheet, row: int, evaluation: Evaluation, text:
     row += 2
     for record in shown[columns].head(_MOST_ZONES).to_dict("records"):
         row = _zone_line(book, sheet, row, [record[c] for c in columns], columns)
-    row = _zone_line(book, sheet, row, _all_zones(zones, columns, text("all_zones", lang)), columns, bold=True)
+    known = zones.assign(**dict.fromkeys(columns_in_part(evaluation.manifest, zones), float("nan")))
+    row = _zone_line(book, sheet, row, _all_zones(known, columns, text("all_zones", lang)), columns, bold=True)
     outside = _outside(evaluation, columns, text("outside", lang))
     return _zone_line(book, sheet, row, outside, columns) if outside else row
 
@@ -118,7 +122,7 @@ def _all_zones(zones: pd.DataFrame, columns: list[str], title: str) -> list[obje
     made: dict[str, object] = {"zone_name": title}
     for name in columns:
         if name in PER_MU:
-            made[name] = ratio(sums[PER_MU[name]], sums["base_mu"]).iloc[0]
+            made[name] = ratio_of_zones(zones, PER_MU[name])
         elif name.endswith(("_mu", "_wan")) or name == "parcel_count":
             made[name] = sums[name].iloc[0]
     return [made.get(c) if not c.startswith("rank_") else None for c in columns]

@@ -34,6 +34,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPECIAL = re.compile(r"[^\w\-.,:;/%()（），。；：、·*#+×° ]|_x|^ | $|  ")
 _SURELY_FITS = CELL_TEXT // 2
 _DUMMY = re.compile(r'<row r="2"[^>]*>(.*?)</row>', re.DOTALL)
+_AFTER_LINKS = re.compile("<printOptions|<pageMargins")
 _STYLE = re.compile(r'<c r="[A-Z]+2" s="(\d+)"')
 
 
@@ -49,11 +50,17 @@ class Body:
         How the cells of each column are written.
     cut
         What ends a text that is too long for a cell, with the placeholder ``{count}``.
+    links
+        The links of its cells as XML.
+    relations
+        XML of what lies outside the workbook and is linked to.
     """
 
     table: pd.DataFrame
     kinds: list[Kind]
     cut: str
+    links: str = ""
+    relations: str = ""
 
 
 def kind_of(values: pd.Series) -> Kind:
@@ -100,6 +107,9 @@ def fill(skeleton: io.BytesIO, path: Path, bodies: Mapping[str, Body]) -> None:
             with target.open(member.filename, "w", force_zip64=_bytes(body) > _LARGE) as out:
                 for piece in _sheet(content.decode("utf-8"), body):
                     out.write(piece.encode("utf-8"))
+            if body.relations:
+                folder, _, name = member.filename.rpartition("/")
+                target.writestr(f"{folder}/_rels/{name}.rels", body.relations, zipfile.ZIP_DEFLATED, _LEVEL)
 
 
 def _bytes(body: Body) -> float:
@@ -118,7 +128,10 @@ def _sheet(xml: str, body: Body) -> Iterator[str]:
     head = re.sub(r'<dimension ref="[^"]*"/>', f'<dimension ref="A1:{last}"/>', xml[: dummy.start()], count=1)
     yield head
     yield from rows(body, [int(s) for s in _STYLE.findall(dummy.group())])
-    yield xml[dummy.end() :]
+    tail = xml[dummy.end() :]
+    place = _AFTER_LINKS.search(tail)
+    at = place.start() if place else len(tail)
+    yield tail[:at] + body.links + tail[at:]
 
 
 def rows(body: Body, styles: list[int]) -> Iterator[str]:

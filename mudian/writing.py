@@ -17,11 +17,15 @@ from mudian.background import beside
 from mudian.evaluation import SPATIAL, Evaluation
 from mudian.heat import write_heat
 from mudian.inputs import RESULT_COLUMNS
+from mudian.issue_lists.writing import FOLDER, RECORD, write_issue_lists
 from mudian.mapping import map_page
 from mudian.progress import Stages
+from mudian.redaction.levels import formats_left_out, level_of, redacted, refuse_other_level
 from mudian.sheets import write_sheets
 from mudian.styles import write_styles
 from mudian.workbook import write_workbook
+from mudian.workbook_template import FOLDER as FILLED
+from mudian.workbook_template import fill_template
 
 _FLAT = ("enterprises", "links")  # tables without geometry that stand in the GeoPackage, too
 # From so many rows on a process of its own pays for its start.
@@ -30,18 +34,25 @@ _MANY_ZONES = 20
 
 OURS = frozenset(
     [
-        "manifest.json", "ledger.csv", "evaluation.gpkg", "report.xlsx", "map.html", "sheets", "heat",
+        "manifest.json", "ledger.csv", "evaluation.gpkg", "report.xlsx", "report.docx", "map.html", "sheets", "heat",
+        "issues", FILLED,
         *(f"{n}.parquet" for n in (
             "parcels", "enterprises", "zones", "links", "candidates", "findings", "ledger",
             "deductions", "developable", "screening", "sites", "site_matches", "steps", "left_measures", "potentials",
-            "projects", "zone_stats",
+            "projects", "zone_stats", "corrections",
         )),
     ]
 )  # fmt: skip
 
 
 def write_results(
-    evaluation: Evaluation, folder: Path, *, formats: tuple[str, ...], stages: Stages | None = None, workers: int = 1
+    evaluation: Evaluation,
+    folder: Path,
+    *,
+    formats: tuple[str, ...],
+    stages: Stages | None = None,
+    workers: int = 1,
+    template: Path | None = None,
 ) -> Path:
     """Write a run to a folder; the folder changes in one step or not at all.
 
@@ -52,19 +63,25 @@ def write_results(
     folder
         The target folder.
     formats
-        Any of ``parquet``, ``gpkg``, ``xlsx``, ``html``, ``pdf``, ``tif``; the manifest and the ledger are always
-        written.
+        Any of ``parquet``, ``gpkg``, ``xlsx``, ``html``, ``docx``, ``pdf``, ``tif``; the manifest and the ledger are
+        always written.
     stages
         A stopwatch; its entries go into the manifest.
     workers
         With two or more, a large workbook is written in a process of its own beside the other files.
+    template
+        A form of the user that is filled in.
     """
+    evaluation = redacted(evaluation)
+    refuse_other_level(folder, level_of(evaluation), lang=evaluation.manifest["project"]["lang"])
+    formats = tuple(f for f in formats if f not in formats_left_out(evaluation))
     clock = stages or Stages()
     found: dict[str, object] = {}
     writers: dict[str, Callable[[Evaluation, Path], object]] = {
         "parquet": _parquet,
         "gpkg": lambda e, f: write_geopackage(e, f / "evaluation.gpkg"),
         "html": _page,
+        "docx": _document,
         "pdf": lambda e, f: _sheets(e, f, workers, found),
         "tif": lambda e, f: write_heat(e, f / "heat"),
     }
@@ -76,6 +93,10 @@ def write_results(
         if "xlsx" in formats:
             with clock.stage("write xlsx"):
                 finish_workbook()
+                found[RECORD] = write_issue_lists(evaluation, work / FOLDER, earlier=folder)
+        if template is not None:
+            (work / FILLED).mkdir()
+            fill_template(evaluation, template, work / FILLED / template.name)
         evaluation.ledger.to_parquet(work / "ledger.parquet", index=False)
         write_csv(evaluation.ledger, work / "ledger.csv")
         timings = {"seconds": dict(clock.seconds), "share": clock.shares()}
@@ -106,6 +127,12 @@ def _workbook(
 
 def _page(evaluation: Evaluation, folder: Path) -> None:
     map_page(evaluation).save(folder / "map.html")
+
+
+def _document(evaluation: Evaluation, folder: Path) -> None:
+    from mudian.briefing.document import write_document  # the library of Word is loaded only where it is needed
+
+    write_document(evaluation, folder / "report.docx")
 
 
 def _sheets(evaluation: Evaluation, folder: Path, workers: int, found: dict[str, object]) -> None:

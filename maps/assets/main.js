@@ -204,6 +204,7 @@
     app.layer.addTo(app.map);
     data.overlays.forEach(function (spec, number) { if (spec.shown) app.showOverlay(number, true); });
     listen();
+    await Maps.address(app);
     window.addEventListener('resize', function () {
       if (document.body.classList.contains('sheet')) return;
       app.map.invalidateSize();

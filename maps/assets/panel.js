@@ -246,39 +246,69 @@
     return section(app.words.notes, '', list.concat([internal]));
   };
 
-  /* The card of one row, with the lines the maker of the page chose. */
+  /* The lines of a card under their heading; `read(i)` gives the text of line i. Prose that is missing has no heading. */
+  function cardLines(app, specs, read) {
+    const texts = specs.map(function (line, i) { return read(i); });
+    const said = texts.map(function (text) { return text !== null && text !== ''; });
+    const lines = specs.map(function (line, i) {
+      const text = texts[i];
+      return [line.label, !said[i] ? app.words.missing : text + (line.unit ? ' ' + line.unit : '')];
+    });
+    const isProse = function (line, i) { return specs[i].prose; };
+    const short = lines.filter(function (line, i) { return !isProse(line, i); });
+    const parts = [make('table', {}, short.map(function (line) { return make('tr', {}, cells('td', line)); }))];
+    lines.filter(function (line, i) { return isProse(line, i) && said[i]; }).forEach(function (line) {
+      parts.push(make('h4', { textContent: line[0] }));
+      parts.push(make('div', { className: 'prose' }, line[1].split('\n').map(function (text) { return make('p', { textContent: text }); })));
+    });
+    return parts;
+  }
+
+  /* The card of one row and of the features over it, with the lines the maker of the page chose. */
   Maps.card = function (app) {
     const card = document.getElementById('card');
-    let latest = 0;
-    async function show(row) {
-      const mine = ++latest;
-      const columns = await Promise.all(app.data.card.map(function (line) { return app.column(line.column); }));
-      const names = await app.column(app.data.label);
-      if (mine !== latest) return;
-      const lines = app.data.card.map(function (line, i) {
-        const text = columns[i].text(row);
-        return [line.label, text === null || text === '' ? app.words.missing : text + (line.unit ? ' ' + line.unit : '')];
-      });
-      const isProse = function (line, i) { return app.data.card[i].prose; };
-      const prose = lines.filter(isProse);
+    let latest = 0, parts = [];
+    function header(title) {
       const close = make('button', { type: 'button', textContent: '×', title: app.words.close });
       close.addEventListener('click', app.close);
-      const name = names.text(row);
-      const parts = [make('header', {}, [make('h3', { textContent: name === null ? app.words.missing : name }), close])];
-      if (!app.isDrawn(row)) parts.push(make('p', { className: 'no-shape', textContent: app.words.no_shape }));
-      const short = lines.filter(function (line, i) { return !isProse(line, i); });
-      parts.push(make('table', {}, short.map(function (line) { return make('tr', {}, cells('td', line)); })));
-      prose.forEach(function (line) {
-        parts.push(make('h4', { textContent: line[0] }));
-        parts.push(make('div', { className: 'prose' }, line[1].split('\n').map(function (text) { return make('p', { textContent: text }); })));
-      });
+      return make('header', {}, [make('h3', { textContent: title }), close]);
+    }
+    function draw() {
       card.replaceChildren(...parts);
       card.hidden = false;
       card.scrollTop = 0;
     }
-    app.on('open', show);
+    let row = Promise.resolve();
+    async function show(number) {
+      const mine = ++latest;
+      const columns = await Promise.all(app.data.card.map(function (line) { return app.column(line.column); }));
+      const names = await app.column(app.data.label);
+      if (mine !== latest) return;
+      const name = names.text(number);
+      parts = [header(name === null ? app.words.missing : name)];
+      if (!app.isDrawn(number)) parts.push(make('p', { className: 'no-shape', textContent: app.words.no_shape }));
+      parts = parts.concat(cardLines(app, app.data.card, function (i) { return columns[i].text(number); }));
+      draw();
+    }
+    async function feature(overlay, number) {
+      const spec = app.data.overlays[overlay];
+      if (!spec.card) return;
+      const mine = latest, before = row;
+      spec.loaded = spec.loaded || Maps.columns(spec.columns);
+      const columns = await Promise.all(spec.columns.map(function (column, i) { return spec.loaded(i); }));
+      await before;
+      if (mine !== latest) return;
+      const title = spec.title + (spec.labels ? ' ' + spec.labels[number] : '');
+      parts.push(parts.length ? make('h4', { className: 'feature', textContent: title }) : header(title));
+      parts = parts.concat(cardLines(app, spec.card, function (i) { return columns[i].text(number); }));
+      draw();
+    }
+    app.on('open', function (number) { row = show(number); });
+    app.on('feature', feature);
     app.on('close', function () {
       latest++;
+      parts = [];
+      row = Promise.resolve();
       card.hidden = true;
     });
   };

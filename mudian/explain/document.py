@@ -23,6 +23,8 @@ from mudian.explain.stability import families_of, stability_lines
 from mudian.explain.subject import Kind, Subject, find_subject
 from mudian.explain.values import source_lines
 from mudian.explain.words import cell_text, enumerate_words, label, pick, say, singular, texts
+from mudian.periods.lines import period_lines
+from mudian.zone_stats.lines import statistic_lines
 from parcels.catalog import Lang
 
 _QUIET = ("none",)  # a measure that is none is not told
@@ -110,7 +112,9 @@ def explain(evaluation: Evaluation, id: str, *, kind: Kind | None = None, lang: 
         "subject": fact_lines(evaluation, subject, book),
         "verdict": verdict_lines(subject, book),
         "grounds": ground_lines(subject, book),
+        "statistics": statistic_lines(evaluation, subject, book),
         "potentials": potential_lines(evaluation, subject, book),
+        "periods": period_lines(evaluation, subject, book),
         "missing": _missing_lines(subject, book),
         "sensitivity": stability_lines(evaluation, subject, book),
         "sources": [*link_lines(evaluation, subject, speech), *source_lines(subject, book)],

@@ -6,10 +6,13 @@ The record names rules, values and documents as they were on the day of the run.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from mudian.packs.catalog import bundled
 from mudian.packs.model import Condition, Value
 from mudian.packs.policy import Active, InForce, Policy
 from mudian.packs.reader import Pack
@@ -29,9 +32,10 @@ def policy_record(policy: Policy) -> Record:
     Returns
     -------
     dict
-        ``as_of``, ``packs``, ``documents``, ``rules`` in force, ``values`` used (key, zh, en, value, unit, cite,
-        status, source, pack, wording), ``lacking`` values, ``tables`` used, ``methods``, ``incentives``, ``offices``,
-        ``unused`` rules with the reason, ``ended`` documents, ``parameters`` and ``confirmed`` keys of the user.
+        ``as_of``, ``packs`` (with their SHA-256, and the text of the user's own), ``documents``, ``rules`` in force,
+        ``values`` used (key, zh, en, value, unit, cite, status, source, pack, wording), ``lacking`` values, ``tables``
+        used, ``methods``, ``incentives``, ``offices``, ``unused`` rules with the reason, ``ended`` documents,
+        ``parameters`` and ``confirmed`` keys of the user.
     """
     asked = set(policy.used)
     policy = replace(policy, used=set())
@@ -78,7 +82,25 @@ def _pack(pack: Pack) -> dict[str, Any]:
         "title": {"zh": pack.title("zh"), "en": pack.title("en")},
         "place": _words(places[0]) if places else None,
         "topics": list(pack.heads),
+        "sha256": fingerprint(pack),
+        **({} if pack.id in bundled() else {"files": {f.name: t for f, t in _texts(pack).items()}}),
     }
+
+
+def fingerprint(pack: Pack) -> str:
+    """SHA-256 of the text of a pack, file by file: whether two runs were judged by the same one."""
+    return text_fingerprint({file.name: text for file, text in _texts(pack).items()})
+
+
+def text_fingerprint(texts: Mapping[str, str]) -> str:
+    """SHA-256 of the files of a pack by their names."""
+    told = "\0".join(f"{name}\0{text}" for name, text in sorted(texts.items()))
+    return hashlib.sha256(told.encode("utf-8")).hexdigest()
+
+
+def _texts(pack: Pack) -> dict[Path, str]:
+    """The files of a pack; one that has gone since it was read is left out."""
+    return {file: file.read_text(encoding="utf-8-sig") for file in pack.lines if file.is_file()}
 
 
 def _document(pack: Pack, key: str) -> dict[str, Any]:

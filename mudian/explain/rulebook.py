@@ -100,6 +100,9 @@ class Rulebook:
         fits = [m for m in self.methods if rule_id == m or rule_id.startswith(f"{m}/")]
         if fits:
             return self._of_method(max(fits, key=len), rule_id)
+        ladder = self.values.get(rule_id) or self._lacking.get(rule_id)
+        if ladder:
+            return Source(rule_id, 0, "surcharge", {k: ladder[k] for k in ("zh", "en")}, None)
         return Source(rule_id, 0, _family(rule_id), {}, None)
 
     def _of_method(self, name: str, rule_id: str) -> Source:
@@ -169,6 +172,9 @@ class Rulebook:
 
     def field_name(self, name: str) -> str:
         """What a missing field, parameter or unconfirmed value is called."""
+        if "@" in name:
+            field, _, period = name.partition("@")
+            return say("of_period", self.lang, field=self.field_name(field), period=period)
         kind, _, key = name.partition(":")
         if kind == PARAMETER and key:
             pack, _, end = key.rpartition(".")
@@ -208,6 +214,7 @@ class Rulebook:
             return say("office_user", self.lang), ""
         if name.startswith(f"{REVIEW}:"):
             return say("office_review", self.lang), ""
+        name = name.partition("@")[0]
         above = texts()["formulas"].get(name, [[]])[0]  # who has the tax has the tax per mu
         found = next((self.offices[n] for n in (name, *above) if n in self.offices), None)
         return (pick(found, self.lang), str(found["cite"])) if found else (say("office_none", self.lang), "")

@@ -70,12 +70,18 @@ def _flips(subject: Subject, book: Rulebook) -> list[str]:
     ]
 
 
-def _move(text: str, book: Rulebook) -> str:
-    """A move of the borderline list in words: which verdict, and what moves by how much."""
+def move_parts(text: str, book: Rulebook) -> dict[str, str]:
+    """A move of the borderline list taken apart: which ``verdict``, what moves (``name``) by how much (``step``)."""
     verdict, _, rest = text.partition(": ")
     name, _, step = rest.rpartition(" ±")
-    known = book.value_name(name) if name in book.values else book.column(name)
-    return say("borderline_move", book.lang, verdict=label(verdict, book.lang), name=known, step=step.replace(" ", ""))
+    rule = book.source(name)
+    known = book.value_name(name) if name in book.values else book.title(rule) if rule.entry else book.column(name)
+    return {"verdict": label(verdict, book.lang), "name": known, "step": step.replace(" ", "")}
+
+
+def _move(text: str, book: Rulebook) -> str:
+    """A move of the borderline list in words."""
+    return say("borderline_move", book.lang, **move_parts(text, book))
 
 
 def _other_areas(evaluation: Evaluation, subject: Subject, book: Rulebook) -> list[str]:

@@ -12,6 +12,7 @@ from mudian.errors import UsageError
 from mudian.evaluation import Evaluation
 from mudian.explain.sentences import KEYS
 from mudian.explain.words import say, style
+from mudian.redaction.rules import level_word as redaction_word
 from parcels.catalog import Lang
 from parcels.fields import nearest
 
@@ -87,6 +88,8 @@ def find_subject(evaluation: Evaluation, name: str, *, kind: Kind | None = None,
     judged = [k for k in wanted if ((subjects["subject_type"] == k) & (subjects["subject_id"] == name)).any()]
     if judged:
         return _make(evaluation, judged[0], name)
+    if "redaction" in evaluation.manifest:
+        raise UsageError("explain-redacted", name=name, level=redaction_word(evaluation.manifest, lang))
     raise UsageError("explain-unknown", name=name, nearest=_nearest(evaluation, wanted, name))
 
 

@@ -1,28 +1,27 @@
 """Assembling (拼合): the best contiguous site of at least so many mu.
 
-In a group of few parcels every contiguous choice is looked at, and the best is the best. In a larger one the search
-starts from several parcels, grows while land is lacking, and then exchanges single parcels while that helps; what it
-finds is contiguous and large enough, but not proven to be the best, and it says so. Groups are taken in the order of
-what they could yield at most, and left alone once that is less than what was found.
+First a search over all groups of adjacent parcels gives a good site. Then every group of few parcels that could yield
+more is looked at choice by choice. What is promised: the site is contiguous and large enough; nothing that lies in a
+group of few parcels is better; no parcel that comes, goes or is exchanged for another makes it better; and no
+contiguous choice at all is worth more than ``bound``. Where that proves the site to be the best, ``exact`` says so.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from mudian.screening.contiguous import SAME, Floats, Land, Objective, Positions, Worth, land_of
+from mudian.screening.seeking import seek
 from mudian.screening.words import choices
-from parcels.geometry.contiguity import components
 
-Floats = NDArray[np.float64]
-Positions = NDArray[np.int64]
-Objective = Literal["gain", "owners"]
-Worth = tuple[float, float, float]
-_SAME = 1e-9
-_DIGITS = 9
+__all__ = ["Assembled", "Objective", "best_site"]
+
+_CHUNK = 64
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,8 @@ class Assembled:
         Number of different owners.
     exact
         Whether it is proven that no contiguous choice is better.
+    bound
+        What no contiguous choice exceeds: the highest gain per mu, or for ``owners`` the fewest owners.
     """
 
     members: tuple[int, ...]
@@ -46,49 +47,7 @@ class Assembled:
     gain_wan: float
     owners: int
     exact: bool
-
-
-@dataclass(frozen=True)
-class Land:
-    """Parcels, who owns them and which are adjacent, and what is sought."""
-
-    area: Floats
-    gain: Floats
-    owner: Positions
-    beside: tuple[frozenset[int], ...]
-    least: float
-    objective: Objective
-
-    def worth(self, members: frozenset[int]) -> Worth:
-        """What is compared, higher is better: gain per mu or few owners, then the other, then little land."""
-        at = np.array(sorted(members), dtype=np.int64)
-        area, gain = float(self.area[at].sum()), float(self.gain[at].sum())
-        return self.order(area, gain, len(np.unique(self.owner[at])))
-
-    def order(self, area: float, gain: float, owners: int) -> Worth:
-        """The same of sums."""
-        per_mu, few = round(gain / area, _DIGITS), -float(owners)
-        return (
-            (per_mu, few, -round(area, _DIGITS)) if self.objective == "gain" else (few, per_mu, -round(area, _DIGITS))
-        )
-
-    def enough(self, area: Floats | float) -> NDArray[np.bool_]:
-        """Whether an area is large enough."""
-        return np.asarray(area >= self.least * (1 - _SAME))
-
-    def around(self, members: frozenset[int]) -> Positions:
-        """The parcels adjacent to some, in order."""
-        near = frozenset().union(*(self.beside[m] for m in members)) - members
-        return np.array(sorted(near), dtype=np.int64)
-
-    def whole(self, members: frozenset[int]) -> bool:
-        """Whether the members are contiguous."""
-        seen = {min(members)}
-        wave = set(seen)
-        while wave:
-            wave = {n for m in wave for n in self.beside[m] if n in members} - seen
-            seen |= wave
-        return len(seen) == len(members)
+    bound: float
 
 
 def best_site(
@@ -100,13 +59,14 @@ def best_site(
     *,
     at_least_mu: float,
     objective: Objective = "gain",
+    shared: tuple[Positions, Positions] | None = None,
 ) -> Assembled | None:
     """The best contiguous site of at least so many mu.
 
     Parameters
     ----------
     area_mu, gain_wan
-        Of every parcel; one whose gain is missing takes no part.
+        Of every parcel; one whose gain is missing takes no part. Among equals their order decides.
     owner
         A number for each owner, alike for the same owner.
     first, second
@@ -115,6 +75,8 @@ def best_site(
         Least area.
     objective
         ``gain``: the highest gain per mu. ``owners``: the fewest owners, and among those the highest gain per mu.
+    shared
+        Parcels and further owners of them, where a parcel has several.
 
     Returns
     -------
@@ -128,175 +90,115 @@ def best_site(
     >>> found.members, found.gain_wan, found.exact
     ((0, 1), 60.0, True)
     """
-    known = ~np.isnan(gain_wan) & (area_mu > 0)
-    inside = known[first] & known[second]
-    first, second = first[inside].astype(np.int64), second[inside].astype(np.int64)
-    land = Land(area_mu, gain_wan, owner.astype(np.int64), _beside(len(area_mu), first, second), at_least_mu, objective)
-    groups = _groups(land, known, components(len(area_mu), first, second))
-    limits, searched, exact = choices()["limits"], 0, True
-    best: tuple[Worth, frozenset[int]] | None = None
-    for most, members in groups:
-        if best is not None and most < best[0][:2]:
-            break
-        if len(members) <= limits["exact_parcels"]:
-            found = every_choice(land, members)
-        else:
-            exact, searched = False, searched + 1
-            found = search(land, members, limits["seeds"], limits["rounds"]) if searched <= limits["groups"] else None
-        if found and (best is None or land.worth(found) > best[0]):
-            best = land.worth(found), found
-    if best is None:
+    land = land_of(area_mu, gain_wan, owner, first, second, least=at_least_mu, objective=objective, shared=shared)
+    groups = land.groups()
+    if not len(groups):
         return None
-    at = np.array(sorted(best[1]), dtype=np.int64)
-    owners = len(np.unique(land.owner[at]))
-    return Assembled(tuple(at.tolist()), float(area_mu[at].sum()), float(gain_wan[at].sum()), owners, exact)
-
-
-def _beside(size: int, first: Positions, second: Positions) -> tuple[frozenset[int], ...]:
-    beside: list[set[int]] = [set() for _ in range(size)]
-    for a, b in zip(first.tolist(), second.tolist(), strict=True):
-        beside[a].add(b)
-        beside[b].add(a)
-    return tuple(frozenset(b) for b in beside)
-
-
-def _groups(
-    land: Land, known: NDArray[np.bool_], label: NDArray[np.int64]
-) -> list[tuple[tuple[float, float], Positions]]:
-    """The groups with enough land, and the most that a site of each could be worth; the most promising first."""
-    at = np.flatnonzero(known)
-    at = at[np.lexsort((at, label[at]))]
-    cuts = np.flatnonzero(np.diff(label[at])) + 1
-    parts = [p for p in np.split(at, cuts) if len(p) and land.enough(float(land.area[p].sum()))]
-    found = [(_bound(land, p), p) for p in parts]
-    return sorted(found, key=lambda f: (-f[0][0], -f[0][1], int(f[1][0])))
-
-
-def _bound(land: Land, members: Positions) -> tuple[float, float]:
-    """The worth that no site of a group exceeds: the best parcels and parts of them, contiguous or not."""
-    area, level = land.area[members], land.gain[members] / land.area[members]
-    order = np.argsort(-level, kind="stable")
-    before = np.cumsum(area[order]) - area[order]
-    used = np.clip(land.least - before, 0.0, area[order])
-    per_mu = float((used * level[order]).sum() / used.sum()) if used.sum() > 0 else float(level.max())
-    per_mu += abs(per_mu) * _SAME + 10.0**-_DIGITS
-    _, place = np.unique(land.owner[members], return_inverse=True)
-    owned = np.sort(np.bincount(place, weights=area))[::-1].cumsum()
-    owners = int(np.flatnonzero(land.enough(owned))[0]) + 1
-    return (per_mu, -float(owners)) if land.objective == "gain" else (-float(owners), per_mu)
-
-
-def every_choice(land: Land, members: Positions) -> frozenset[int] | None:
-    """The best of all contiguous choices: sets as bits of whole numbers, all tested at the same time."""
-    size = len(members)
-    place = {int(m): i for i, m in enumerate(members)}
-    masks = np.arange(1, 1 << size, dtype=np.int64)
-    area = np.zeros(len(masks))
-    for i, m in enumerate(members):
-        area += np.where(masks >> i & 1, land.area[m], 0.0)
-    masks = masks[land.enough(area)]
-    reach = masks & -masks
-    links = [sum(1 << place[n] for n in land.beside[int(m)]) for m in members]
-    for _ in range(size):
-        grown = reach.copy()
-        for i, link in enumerate(links):
-            grown |= np.where(reach >> i & 1, link, 0)
-        grown &= masks
-        if np.array_equal(grown, reach):
+    limits = choices()["limits"]
+    effort = {"grown_parcels": limits["grown"], "improved": limits["improved"], "rounds": limits["rounds"]}
+    best = seek(land, groups, starts=limits["seeds"], **effort)
+    small = (groups["parcels"] <= limits["exact_parcels"]).to_numpy(bool)
+    for most, members in _opened(land, groups[small]):
+        if best is not None and most < land.worth(best)[:2]:
             break
-        reach = grown
-    masks = masks[reach == masks]
+        found = every_choice(land, members, land.worth(best) if best else None)
+        best = found or best
+    return None if best is None else _assembled(land, best, groups[~small])
+
+
+def _opened(land: Land, groups: pd.DataFrame) -> Iterator[tuple[tuple[float, float], Positions]]:
+    """Groups with the most that a site of each could be worth; the most promising first."""
+    order = np.lexsort((groups.index.to_numpy(), -groups["second"].to_numpy(), -groups["first"].to_numpy()))
+    ends = zip(*(groups[c].to_numpy()[order].tolist() for c in ("first", "second", "start", "parcels")), strict=True)
+    for one, other, start, size in ends:
+        yield (one, other), land.ordered[start : start + size]
+
+
+def _assembled(land: Land, best: frozenset[int], large: pd.DataFrame) -> Assembled:
+    """The figures of the best site, and what the groups that were not looked at choice by choice may still hide."""
+    at = np.array(sorted(best), dtype=np.int64)
+    worth = land.worth(best)
+    most = max([worth[0], *large["first"].tolist()])
+    rivals = [(a, b) for a, b in zip(large["first"].tolist(), large["second"].tolist(), strict=True) if a >= worth[0]]
+    exact = all(land.no_better(r, worth) for r in rivals)
+    bound = worth[0] if exact else most
+    area, gain = float(land.area[at].sum()), float(land.gain[at].sum())
+    bound = bound if land.objective == "gain" else -bound
+    return Assembled(tuple(at.tolist()), area, gain, land.owner_count(at), exact, float(bound))
+
+
+def every_choice(land: Land, members: Positions, floor: Worth | None = None) -> frozenset[int] | None:
+    """The best of all contiguous choices that is better than a floor: sets as bits of whole numbers.
+
+    Sums of all sets come from those without their last parcel. Sets are then tested for contiguity from the best down,
+    and the first that passes is the best.
+    """
+    area, gain = (_sums(values[members]) for values in (land.area, land.gain))
+    masks = np.flatnonzero(land.enough(area))
+    masks = masks[masks > 0]
+    area, gain = area[masks], gain[masks]
+    if floor is not None and land.objective == "gain" and len(masks):
+        rich = gain / area >= floor[0] - abs(floor[0]) * SAME - SAME
+        masks, area, gain = masks[rich], area[rich], gain[rich]
     if not len(masks):
         return None
-    chosen = _best_mask(land, members, masks)
-    return frozenset(int(m) for i, m in enumerate(members) if chosen >> i & 1)
+    worth = land.order(area, gain, _owner_counts(land, members, masks))
+    kept = _better(worth, floor) if floor is not None else np.ones(len(masks), dtype=bool)
+    masks = masks[kept]
+    order = np.lexsort((masks, *(-w[kept] for w in worth[::-1])))
+    reach = _links(land, members)
+    start, size = 0, _CHUNK
+    while start < len(order):
+        part = masks[order[start : start + size]]
+        found = np.flatnonzero(_contiguous(part, reach))
+        if len(found):
+            chosen = int(part[found[0]])
+            return frozenset(int(m) for i, m in enumerate(members) if chosen >> i & 1)
+        start, size = start + size, size * 2
+    return None
 
 
-def _best_mask(land: Land, members: Positions, masks: NDArray[np.int64]) -> int:
-    """The best of some contiguous choices, by the same order as :meth:`Land.worth`."""
-    area, gain, owners = (np.zeros(len(masks)) for _ in range(3))
-    for i, m in enumerate(members):
-        inside = (masks >> i & 1).astype(bool)
-        area, gain = area + np.where(inside, land.area[m], 0.0), gain + np.where(inside, land.gain[m], 0.0)
-    for who in np.unique(land.owner[members]):
-        bits = sum(1 << i for i, m in enumerate(members) if land.owner[m] == who)
-        owners += (masks & bits) != 0
-    per_mu = np.round(gain / area, _DIGITS)
-    keys = (per_mu, -owners) if land.objective == "gain" else (-owners, per_mu)
-    order = np.lexsort((masks, np.round(area, _DIGITS), -keys[1], -keys[0]))
-    return int(masks[order[0]])
+def _sums(values: Floats) -> Floats:
+    """The sum of every set of values, by its number."""
+    sums = np.zeros(1)
+    for value in values.tolist():
+        sums = np.concatenate([sums, sums + value])
+    return sums
 
 
-def search(land: Land, members: Positions, seeds: int, rounds: int) -> frozenset[int] | None:
-    """The best site that growing and exchanging finds."""
-    level = land.gain[members] / land.area[members]
-    starts = members[np.lexsort((members, -level))][:seeds]
-    best: frozenset[int] | None = None
-    for start in starts.tolist():
-        grown = _grow(land, int(start))
-        if grown is not None:
-            better = _improve(land, grown, rounds)
-            best = better if best is None or land.worth(better) > land.worth(best) else best
-    return best
+def _owner_counts(land: Land, members: Positions, masks: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Different owners of every set."""
+    bits: dict[int, int] = {}
+    for i, m in enumerate(members.tolist()):
+        for who in land.owners_of(m):
+            bits[who] = bits.get(who, 0) | 1 << i
+    counts = np.zeros(len(masks), dtype=np.int64)
+    for own in bits.values():
+        counts += (masks & own) != 0
+    return counts
 
 
-def _grow(land: Land, start: int) -> frozenset[int] | None:
-    """Add the neighbour that leaves the most worth until the land is enough."""
-    site = frozenset([start])
-    none = np.array([-1], dtype=np.int64)
-    while not land.enough(float(land.area[sorted(site)].sum())):
-        around = land.around(site)
-        if not len(around):
-            return None
-        _, _, tried = _exchanges(land, site, none, around)
-        site = site | {int(around[tried[0]])}
-    return site
+def _better(worth: tuple[Floats, Floats, Floats], floor: Worth) -> NDArray[np.bool_]:
+    one, two, three = worth
+    last = (two > floor[1]) | ((two == floor[1]) & (three > floor[2]))
+    return np.asarray((one > floor[0]) | ((one == floor[0]) & last))
 
 
-def _improve(land: Land, site: frozenset[int], rounds: int) -> frozenset[int]:
-    """Take away, add or exchange single parcels while the site becomes better and stays large enough."""
-    for _ in range(rounds):
-        gone = np.append(np.array(sorted(site), dtype=np.int64), -1)
-        come = np.append(land.around(site), -1)
-        worth, area, order = _exchanges(land, site, gone, come)
-        now = land.worth(site)
-        better = None
-        for k in order.tolist():
-            if tuple(worth[k]) <= now:
-                break
-            if land.enough(float(area[k])):
-                out, new = int(gone[k // len(come)]), int(come[k % len(come)])
-                moved = (site - {out}) | ({new} if new >= 0 else set())
-                if moved and land.whole(moved) and land.worth(moved) > now:
-                    better = moved
-                    break
-        if better is None:
-            return site
-        site = better
-    return site
+def _links(land: Land, members: Positions) -> NDArray[np.int64]:
+    """For every set the parcels adjacent to one of it, as bits."""
+    place = {int(m): i for i, m in enumerate(members)}
+    reach = np.zeros(1, dtype=np.int64)
+    for m in members.tolist():
+        link = sum(1 << place[n] for n in land.beside(m) if n in place)
+        reach = np.concatenate([reach, reach | link])
+    return reach
 
 
-def _exchanges(
-    land: Land, site: frozenset[int], gone: Positions, come: Positions
-) -> tuple[Floats, Floats, NDArray[np.intp]]:
-    """Worth and area of the site for each parcel that goes (rows) and comes (columns), -1 for none; best first."""
-    at = np.array(sorted(site), dtype=np.int64)
-    names, counts = np.unique(land.owner[at], return_counts=True)
-
-    def part(values: Floats, which: Positions) -> Floats:
-        return np.where(which >= 0, values[which], 0.0)
-
-    def held(which: Positions) -> NDArray[np.int64]:
-        place = np.minimum(np.searchsorted(names, land.owner[which]), len(names) - 1)
-        return np.where((names[place] == land.owner[which]) & (which >= 0), counts[place], 0)
-
-    area = land.area[at].sum() - part(land.area, gone)[:, None] + part(land.area, come)[None, :]
-    gain = land.gain[at].sum() - part(land.gain, gone)[:, None] + part(land.gain, come)[None, :]
-    leaves = (held(gone) == 1)[:, None] & ~((land.owner[gone][:, None] == land.owner[come][None, :]) & (come >= 0))
-    owners = len(names) - leaves + ((held(come) == 0) & (come >= 0))[None, :]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        per_mu = np.round(np.where(area > 0, gain / area, -np.inf), _DIGITS).ravel()
-    few, flat = -owners.astype(float).ravel(), area.ravel()
-    keys = (per_mu, few) if land.objective == "gain" else (few, per_mu)
-    worth = np.column_stack([*keys, -np.round(flat, _DIGITS)])
-    return worth, flat, np.lexsort((-worth[:, 2], -worth[:, 1], -worth[:, 0]))
+def _contiguous(masks: NDArray[np.intp], reach: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which sets hang together: from their first parcel everything is reached."""
+    seen = masks & -masks
+    while True:
+        grown = (seen | reach[seen]) & masks
+        if np.array_equal(grown, seen):
+            return np.asarray(seen == masks)
+        seen = grown

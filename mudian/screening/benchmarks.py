@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from mudian.measure import ratio
 from mudian.packs.policy import Active, Policy
-from mudian.project import ScreeningSettings
 from mudian.rules.conditions import judge
 from mudian.rules.logic import name_missing
 from mudian.screening.reasons import Firms
 from mudian.screening.words import choices
+from mudian.settings import ScreeningSettings
 
 Floats = NDArray[np.float64]
 _FLOOR_OF = ("entry", "standard_land")

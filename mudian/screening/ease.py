@@ -7,6 +7,7 @@ the mean of what is known, so that missing data never look like a hard case.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,15 +18,17 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from mudian.project import ScreeningSettings
 from mudian.rules.logic import name_missing
 from mudian.screening.reasons import Firms
 from mudian.screening.words import choices, limit
+from mudian.settings import ScreeningSettings
 from parcels.geometry.borders import frontage
 
 Geometries = NDArray[np.object_]
 ITEMS = ("owners", "tenants", "buildings", "floors", "mortgaged", "seized", "shape", "access", "area")
-_SEVERAL = r"[、;；,，]"
+# Not the comma in "Co., Ltd".
+_SEVERAL = r"[、;；，]|,(?!\s*(?:Ltd|Limited|Inc|LLC|LLP|Corp|L\.))"
+_SEVERAL_RE = re.compile(_SEVERAL, re.IGNORECASE)
 _NEAR_M = 1.0
 
 
@@ -80,7 +83,7 @@ def item_table(
     plane = shapely.area(land)
     coefficient, plot = column("building_coefficient", "Float64"), column("plot_ratio", "Float64")
     table = {
-        "owners": (owner.str.strip().str.strip("、;；,，").str.count(_SEVERAL) + 1).astype("Float64"),
+        "owners": owner_counts(owner).astype("Float64"),
         "tenants": pd.Series(firms.tenants[rows], dtype="Float64").mask(_nobody(firms, own, rows)),
         "building_coefficient": coefficient,
         "plot_ratio": plot,
@@ -94,6 +97,30 @@ def item_table(
     made = pd.DataFrame(table)
     numbers = [c for c in made if made[c].dtype == "Float64"]
     return made.astype(dict.fromkeys(numbers, "float64"))
+
+
+def owner_names(owner: pd.Series) -> pd.Series:
+    """Every owner of every parcel once: a name an entry, under the index of the parcels.
+
+    Examples
+    --------
+    >>> owner_names(pd.Series(["甲公司、乙公司", "ABC Co., Ltd", " ", None])).tolist()
+    ['甲公司', '乙公司', 'ABC Co., Ltd']
+    """
+    table = pd.DataFrame({"row": np.arange(len(owner)), "name": owner.astype("str").to_numpy()})
+    several = table["name"].str.contains(_SEVERAL, regex=True, flags=re.IGNORECASE).fillna(False).to_numpy(bool)
+    split = table[several].assign(name=table["name"][several].str.split(_SEVERAL_RE)).explode("name")
+    every = pd.concat([table[~several], split]).dropna()
+    every = every.assign(name=every["name"].astype("str").str.strip())
+    every = every[(every["name"] != "").to_numpy(bool)].drop_duplicates().sort_values("row", kind="stable")
+    return pd.Series(every["name"].to_numpy(dtype=object), owner.index[every["row"].to_numpy()], dtype="str")
+
+
+def owner_counts(owner: pd.Series) -> pd.Series:
+    """Different owners of every parcel; missing where none is named."""
+    names = owner_names(owner.reset_index(drop=True))
+    count = np.bincount(names.index.to_numpy(np.intp), minlength=len(owner)).astype(float)
+    return pd.Series(np.where(count > 0, count, np.nan), owner.index)
 
 
 def _nobody(firms: Firms, own: pd.DataFrame, rows: NDArray[np.intp]) -> NDArray[np.bool_]:

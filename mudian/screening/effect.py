@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 from mudian.measure import ratio
-from mudian.project import ScreeningSettings
+from mudian.settings import ScreeningSettings
+
+_DIGITS = 9  # of a rank: what differs less is equal
 
 
 def effects(sites: pd.DataFrame, zones: pd.DataFrame, settings: ScreeningSettings) -> pd.DataFrame:
@@ -64,7 +66,8 @@ def effects(sites: pd.DataFrame, zones: pd.DataFrame, settings: ScreeningSetting
 
 def _rank(values: pd.Series, others: np.ndarray, *, own: pd.Series | None = None) -> pd.Series:
     """One more than the zones with a higher figure; the zone itself is no rival of its new figure."""
-    higher = len(others) - np.searchsorted(others, values.to_numpy(float), side="right")
+    rivals, figures = np.round(others, _DIGITS), np.round(values.to_numpy(float), _DIGITS)
+    higher = len(rivals) - np.searchsorted(rivals, figures, side="right")
     if own is not None:
-        higher = higher - (own > values).to_numpy(int)
+        higher = higher - (np.round(own.to_numpy(float), _DIGITS) > figures)
     return pd.Series(higher + 1, values.index, dtype="Int64").mask(values.isna().to_numpy(bool))

@@ -10,10 +10,10 @@ import pandas as pd
 
 from mudian.evaluation import Evaluation
 from mudian.labels import word
-from mudian.project import ScreeningSettings
 from mudian.screening.ease import Ease
 from mudian.screening.reasons import CANDIDATE, POSSIBLE, Tests
 from mudian.screening.words import choices, limit, listing, say
+from mudian.settings import ScreeningSettings
 from parcels.catalog import Lang
 
 _LIMITS = ("min_site_mu", "min_border_m", "gap_m")
@@ -73,8 +73,19 @@ def sentences(
 def _roads(settings: ScreeningSettings, kinds: Mapping[str, str], evaluation: Evaluation, lang: Lang) -> str:
     names = [n for n in evaluation.layers if kinds.get(n) in choices()["barriers"]["kinds"]]
     if settings.cross_roads:
-        return say("rules", "roads_crossed", lang)
+        return say("rules", "roads_crossed", lang, width=f"{limit('road_m', settings):g}")
+    lost = lost_barriers(kinds, evaluation)
+    if lost:
+        return say("rules", "roads_lost", lang, layers=listing(lost, lang))
     return say("rules", "roads", lang, layers=listing(names, lang)) if names else say("rules", "roads_none", lang)
+
+
+def lost_barriers(kinds: Mapping[str, str], evaluation: Evaluation) -> list[str]:
+    """Layers of the run that a site must not cross and that are not at hand: results without a GeoPackage."""
+    kept = evaluation.manifest.get("layers")
+    gone = kept is not None and not evaluation.layers
+    barriers = [n for n, kind in kinds.items() if kind in choices()["barriers"]["kinds"]]
+    return [n for n in barriers if n not in evaluation.layers] if gone else []
 
 
 def _by_zone(table: pd.DataFrame, settings: ScreeningSettings) -> dict[str, dict[str, float | None]]:

@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 
 from mudian.evaluation import Evaluation
 from mudian.explain.record import as_record
-from mudian.project import ScreeningSettings
 from mudian.rules.clock import days
 from mudian.rules.holders import Holders
 from mudian.rules.logic import any_of, name_missing
 from mudian.screening.words import choices
+from mudian.settings import ScreeningSettings
 
 Mask = NDArray[np.bool_]
 TESTS = ("idle", "inefficient", "low_grade", "expired", "stopped")
 CANDIDATE, POSSIBLE = "candidate", "possible"
+_FIELDS = {"low_grade": "grade", "stopped": "operating_status"}
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,18 @@ class Firms:
     linked
         How many enterprises are linked to each parcel, those outside the table included.
     tenants
-        How many of them are tenants; missing where no link of the parcel is known.
+        How many of them are tenants.
     """
 
     table: pd.DataFrame
     holders: Holders
     linked: NDArray[np.int64]
     tenants: NDArray[np.int64]
+
+    @property
+    def outside(self) -> Mask:
+        """Parcels that an enterprise uses of which the table says nothing."""
+        return np.asarray(self.linked > self.holders.total)
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,8 @@ def firms_of(evaluation: Evaluation) -> Firms:
     leased = links["relation"].isin(choices()["states"]["leased"]).to_numpy(bool)[used]
     tenants = pairs[leased].drop_duplicates()
     pairs = pairs.drop_duplicates()
-    known = pd.Index(table["enterprise_id"].astype("str")).get_indexer(pd.Index(pairs["firm"]))
+    ids = table["enterprise_id"].astype("str") if "enterprise_id" in table else pd.Series(dtype="str")
+    known = pd.Index(ids).get_indexer(pd.Index(pairs["firm"]))
     inside = known >= 0
     holders = Holders(pairs["parcel"].to_numpy(np.int64)[inside], known[inside].astype(np.int64), size)
     linked = np.bincount(pairs["parcel"], minlength=size)
@@ -128,10 +135,13 @@ def run_tests(evaluation: Evaluation, firms: Firms, settings: ScreeningSettings)
         outcomes["inefficient"], missing["inefficient"] = _inefficient(parcels)
     supplied = _supplied(parcels)
     for name, (hit, open_, lacks) in _of_firms(firms.table, settings).items():
-        held = _shared(firms.holders, hit, open_, settings).set_axis(parcels.index)
+        held = _shared(firms, hit, open_, settings).set_axis(parcels.index)
         outcomes[name] = held.where(supplied, False)
         unknown = outcomes[name].isna().to_numpy(bool)
-        missing[name] = name_missing(firms.holders.hand_down(lacks, unknown), parcels.index)
+        masks = firms.holders.hand_down(lacks, unknown)
+        field, outside = _FIELDS[name], unknown & firms.outside
+        masks[field] = masks[field] | outside if field in masks else outside
+        missing[name] = name_missing(masks, parcels.index)
         hits[name] = hit
     if "term_end" in parcels and parcels["term_end"].notna().any():
         outcomes["expired"], missing["expired"] = _expired(parcels, supplied, as_of)
@@ -176,17 +186,33 @@ def _of_firms(table: pd.DataFrame, settings: ScreeningSettings) -> dict[str, tup
             n: open_ & padded.str.contains(f";{n};", regex=False).to_numpy(bool) for n in sorted(names)
         }  # fmt: skip
     if "operating_status" in table and table["operating_status"].notna().any():
-        states, status = choices()["states"], table["operating_status"].astype("str")
-        half = status.str.contains("|".join(states["half"])).fillna(False).to_numpy(bool)
-        hit = status.str.contains("|".join(states["stopped"])).fillna(False).to_numpy(bool) & ~half
-        open_ = status.isna().to_numpy(bool)
+        hit = is_stopped(table["operating_status"])
+        open_ = table["operating_status"].isna().to_numpy(bool)
         found["stopped"] = hit, open_, {"operating_status": open_}
     return found
 
 
-def _shared(holders: Holders, hit: Mask, open_: Mask, settings: ScreeningSettings) -> pd.Series:
+def is_stopped(status: pd.Series) -> Mask:
+    """Whether what is said of an enterprise means that it has stopped; ``未停产`` and ``已复产`` do not.
+
+    Examples
+    --------
+    >>> is_stopped(pd.Series(["停产", "正常", "未停产", "吊销，未注销", "半停产", None])).tolist()
+    [True, False, False, True, False, False]
+    """
+    states = choices()["states"]
+    stopped = "|".join(states["stopped"])
+    text = status.astype("str").str.replace(r"\s", "", regex=True)
+    denied = "|".join(states["denied"])
+    plain = text.str.replace(f"(?:{denied})(?:{stopped})|{'|'.join(states['half'])}", "", regex=True)
+    hit = plain.str.contains(stopped).fillna(False).to_numpy(bool)
+    return np.asarray(hit & ~text.str.contains("|".join(states["resumed"])).fillna(False).to_numpy(bool))
+
+
+def _shared(firms: Firms, hit: Mask, open_: Mask, settings: ScreeningSettings) -> pd.Series:
     """What the enterprises of each parcel say together, by position; False where there is none."""
-    total, yes, unknown = holders.total, holders.count(hit), holders.count(open_)
+    holders, outside = firms.holders, firms.linked - firms.holders.total
+    total, yes, unknown = firms.linked, holders.count(hit), holders.count(open_) + outside
     if settings.holders == "any":
         outcome, undecided = yes > 0, (yes == 0) & (unknown > 0)
     else:

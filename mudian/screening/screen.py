@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
+from mudian.errors import UsageError
 from mudian.evaluation import Evaluation
 from mudian.measure import rank, ratio
 from mudian.packs.policy import Policy
-from mudian.project import ScreeningSettings
-from mudian.screening.assemble import Objective, best_site
+from mudian.screening.assemble import Objective
 from mudian.screening.benchmarks import Floor, benchmark_table, current_tax, no_floor, pack_floor
+from mudian.screening.candidates import Candidates, candidates_of
 from mudian.screening.ease import Ease, item_table, rate
 from mudian.screening.effect import effects
 from mudian.screening.matching import match_projects, targets_of
@@ -30,9 +32,9 @@ from mudian.screening.plane import Plane, in_metres
 from mudian.screening.reasons import CANDIDATE, Firms, Tests, firms_of, run_tests
 from mudian.screening.sites import group_sites, site_table
 from mudian.screening.why import lacking_texts, why_texts
-from mudian.screening.words import choices, limit
+from mudian.screening.words import choices
+from mudian.settings import ScreeningSettings
 from parcels.catalog import Lang
-from parcels.geometry.contiguity import adjacent, united
 
 Geometries = NDArray[np.object_]
 _OWN = ("parcel_id", "source_row", "zone_id", "owner", "area_mu", "idle_status", "inefficient", "grade")
@@ -50,7 +52,8 @@ class Screening:
         ``benchmark_…``, ``gain_…_wan``, ``rank_gain_…`` and ``front_…``, the items of the ease, ``ease``, ``ease_low``,
         ``ease_high``, ``ease_missing`` and ``site_id``.
     sites
-        Contiguous sites with their figures and their effect on the zone, in the CRS of the parcels.
+        Contiguous sites with their figures, Pareto fronts among the sites and their effect on the zone, in the CRS of
+        the parcels.
     matches
         Wanted projects against sites and remaining pieces; empty without projects.
     notes
@@ -61,7 +64,7 @@ class Screening:
     sites: gpd.GeoDataFrame
     matches: pd.DataFrame
     notes: dict[str, Any]
-    work: _Work = field(repr=False)
+    work: Candidates = field(repr=False)
 
     def best(
         self, at_least_mu: float, *, scenario: str | None = None, objective: Objective = "gain"
@@ -80,48 +83,21 @@ class Screening:
         Returns
         -------
         GeoDataFrame
-            One row with ``parcel_ids``, ``area_mu``, ``gain_wan``, ``gain_per_mu``, ``owners`` and ``exact`` (whether
-            every choice was compared); empty where there is none. Parcels whose gain is unknown take no part.
+            One row with ``parcel_ids``, ``area_mu``, ``gain_wan``, ``gain_per_mu``, ``owners``, ``exact`` (whether it
+            is proven that no choice is better) and ``bound`` (no choice has more gain per mu, or for ``owners`` fewer
+            owners); empty where there is none. Parcels whose gain is unknown take no part.
+
+        Raises
+        ------
+        UsageError
+            When the screening has no such scenario, or there is no such objective.
         """
-        return self.work.best(at_least_mu, scenario or self.work.settings.shown[0], objective)
-
-
-@dataclass(frozen=True)
-class _Work:
-    """The candidates with what sites are made of."""
-
-    table: pd.DataFrame
-    items: pd.DataFrame
-    land: Geometries
-    pairs: pd.DataFrame
-    plane: Plane
-    settings: ScreeningSettings
-
-    def best(self, at_least_mu: float, scenario: str, objective: Objective) -> gpd.GeoDataFrame:
-        gain = self.table[f"gain_{scenario}_wan"].to_numpy(float)
-        area = self.table["area_mu"].to_numpy(float)
-        owner, _ = pd.factorize(self.table["owner"] if "owner" in self.table else self.table["parcel_id"])
-        # Land of unknown owners: each parcel counts as one of its own.
-        owner = np.where(owner < 0, len(owner) + np.arange(len(owner)), owner)
-        first, second = (self.pairs[c].to_numpy(np.intp) for c in ("first", "second"))
-        found = best_site(area, gain, owner, first, second, at_least_mu=at_least_mu, objective=objective)
-        at = np.array(found.members if found else (), dtype=np.intp)
-        shape = united(self.land[at], np.zeros(len(at), np.int64))
-        ids = "；".join(sorted(self.table["parcel_id"].iloc[at].astype("str")))
-        some = [found] if found else []
-        row = pd.DataFrame(
-            {
-                "zone_id": self.table["zone_id"].iloc[at[:1]].array,
-                "parcel_ids": pd.array([ids for _ in some], dtype="str"),
-                "parcel_count": [len(f.members) for f in some],
-                "area_mu": [f.area_mu for f in some],
-                "gain_wan": [f.gain_wan for f in some],
-                "gain_per_mu": [f.gain_wan / f.area_mu for f in some],
-                "owners": [f.owners for f in some],
-                "exact": [f.exact for f in some],
-            }
-        )
-        return gpd.GeoDataFrame(row, geometry=self.plane.back(shape).values, crs=self.plane.target)
+        shown = self.work.settings.shown
+        if scenario is not None and scenario not in shown:
+            raise UsageError("screen-option", option="scenario", value=scenario, expected=", ".join(shown))
+        if objective not in get_args(Objective):
+            raise UsageError("screen-option", option="objective", value=objective, expected="gain, owners")
+        return self.work.best(at_least_mu, scenario or shown[0], objective)
 
 
 def screen(
@@ -157,8 +133,8 @@ def screen(
     firms = firms_of(evaluation)
     tests = run_tests(evaluation, firms, own)
     listed = tests.listed()
-    rows = np.flatnonzero(listed.notna().to_numpy(bool))
     parcels, plane = evaluation.parcels, in_metres(evaluation.parcels)
+    rows = _ordered(parcels, np.flatnonzero(listed.notna().to_numpy(bool)))
     land = plane.forth(np.asarray(parcels.geometry.values, dtype=object)[rows])
     roads = _layers(evaluation, named, plane, (choices()["barriers"]["access"],))
     items = item_table(parcels, firms, rows, land, roads)
@@ -168,13 +144,19 @@ def screen(
     table = _described(evaluation, tests, firms, rows, listed, table, speech)
     table = table.assign(**_shown_items(items), **{str(c): eased.frame[c] for c in eased.frame})
     table = _ranked(table, own)
-    barriers = None if own.cross_roads else _layers(evaluation, named, plane, tuple(choices()["barriers"]["kinds"]))
-    work = _work(table, items, land, plane, own, barriers)
+    barriers = _layers(evaluation, named, plane, tuple(choices()["barriers"]["kinds"]))
+    work = candidates_of(table, items, land, plane, own, barriers)
     sites, label = _sites(evaluation, work, eased, roads)
     table = table.assign(site_id=_site_names(table, sites, label))
     frames = _matches(evaluation, sites)
     made = notes_of(own, tests, eased, table, sites, floor, named, evaluation, speech)
     return Screening(_sorted(table, own), sites, frames, made, work)
+
+
+def _ordered(parcels: gpd.GeoDataFrame, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Some rows by id and place, so that the order of rows decides nothing among equals."""
+    bounds = shapely.bounds(np.asarray(parcels.geometry.values, dtype=object)[rows])
+    return rows[np.lexsort((*bounds.T[::-1], parcels["parcel_id"].to_numpy(str)[rows]))]
 
 
 def settings_of(manifest: Mapping[str, Any]) -> ScreeningSettings:
@@ -189,11 +171,12 @@ def _floor(evaluation: Evaluation, firms: Firms, policy: Policy | None) -> Floor
     if policy is not None:
         return pack_floor(parcels, pd.DataFrame(evaluation.zones), firms, policy)
     known = evaluation.screening
-    if "benchmark_standard_floor" not in known:
+    if not {"benchmark_standard_floor", "floor_missing"} <= set(known.columns):
         return no_floor(parcels.index, "policies")
     known = known.drop_duplicates("source_row").set_index("source_row")
     value, clause = (parcels["source_row"].map(known[c]) for c in ("benchmark_standard_floor", "floor_clause"))
-    lacks = pd.Series("committed_tax_per_mu", parcels.index, dtype="str").mask(value.notna().to_numpy(bool), "")
+    lacks = parcels["source_row"].map(known["floor_missing"]).fillna("committed_tax_per_mu").astype("str")
+    lacks = lacks.mask(value.notna().to_numpy(bool), "")
     return Floor(value.astype(float), clause.fillna("").astype("str"), lacks)
 
 
@@ -212,6 +195,8 @@ def _figures(
         made |= {f"benchmark_{name}": mark, f"gain_{name}_wan": mark * area - now}
     if "standard_floor" in settings.shown:
         made["floor_clause"] = floor.clause.iloc[rows].astype("str")
+        unknown = marks["benchmark_standard_floor"].isna().to_numpy(bool)
+        made["floor_missing"] = floor.missing.iloc[rows].astype("str").where(unknown, "")
     return own.assign(**made).reset_index(drop=True)
 
 
@@ -237,30 +222,17 @@ def _ranked(table: pd.DataFrame, settings: ScreeningSettings) -> pd.DataFrame:
     candidate = (table["list"] == CANDIDATE).to_numpy(bool)
     made: dict[str, pd.Series] = {}
     for name in settings.shown:
-        gain = table[f"gain_{name}_wan"]
-        gain = gain.where((gain > 0).to_numpy(bool) & candidate)
+        gain = _positive(table[f"gain_{name}_wan"]).where(candidate)
         made |= {f"rank_gain_{name}": rank(gain), f"front_{name}": pareto_fronts(gain, table["ease"])}
     return table.assign(**made)
 
 
-def _work(
-    table: pd.DataFrame, items: pd.DataFrame, land: Geometries, plane: Plane, settings: ScreeningSettings,
-    barriers: Geometries | None,
-) -> _Work:  # fmt: skip
-    at = np.flatnonzero((table["list"] == CANDIDATE).to_numpy(bool))
-    own, figures = table.iloc[at].reset_index(drop=True), land[at]
-    zone, _ = pd.factorize(own["zone_id"])
-    inside = figures.copy()
-    inside[zone < 0] = None
-    pairs = adjacent(
-        inside, gap=limit("gap_m", settings), min_border=limit("min_border_m", settings), barriers=barriers,
-        groups=zone.astype(np.int64),
-    )  # fmt: skip
-    return _Work(own, items.iloc[at].reset_index(drop=True), figures, pairs, plane, settings)
+def _positive(gain: pd.Series) -> pd.Series:
+    return gain.where((gain > 0).to_numpy(bool))
 
 
 def _sites(
-    evaluation: Evaluation, work: _Work, eased: Ease, roads: Geometries | None
+    evaluation: Evaluation, work: Candidates, eased: Ease, roads: Geometries | None
 ) -> tuple[gpd.GeoDataFrame, NDArray[np.int64]]:
     first, second = (work.pairs[c].to_numpy(np.intp) for c in ("first", "second"))
     label = group_sites(work.table, first, second, work.settings)
@@ -270,7 +242,10 @@ def _sites(
     )  # fmt: skip
     changes = effects(table, pd.DataFrame(evaluation.zones), work.settings)
     shape = work.plane.back(np.asarray(table["geometry"], dtype=object))
-    plain = table.drop(columns="geometry").assign(**{str(c): changes[c] for c in changes})
+    fronts = {
+        f"front_{n}": pareto_fronts(_positive(table[f"gain_{n}_wan"]), table["ease"]) for n in work.settings.shown
+    }
+    plain = table.drop(columns="geometry").assign(**fronts, **{str(c): changes[c] for c in changes})
     return gpd.GeoDataFrame(plain, geometry=shape.values, crs=work.plane.target), label
 
 
@@ -294,7 +269,7 @@ def _sorted(table: pd.DataFrame, settings: ScreeningSettings) -> pd.DataFrame:
     front = table[f"front_{name}"].astype("Float64").fillna(np.inf).to_numpy(float)
     gain = table[f"gain_{name}_wan"].fillna(-np.inf).to_numpy(float)
     possible = (table["list"] != CANDIDATE).to_numpy(bool)
-    order = np.lexsort((table["source_row"].to_numpy(), table["parcel_id"].to_numpy(str), -gain, front, possible))
+    order = np.lexsort((table["parcel_id"].to_numpy(str), -gain, front, possible))
     first = [c for c in ("list", *_OWN, "reasons", "why", "lacking", "enterprises") if c in table]
     return table.iloc[order][[*first, *(c for c in table if c not in first)]].reset_index(drop=True)
 

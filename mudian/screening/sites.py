@@ -1,6 +1,7 @@
 """Sites (成片): adjacent candidates of one zone joined into pieces of land that are worth taking in hand.
 
-Caveat: a site's area is the sum of its parcels on the area basis of the run. Its gain covers the parcels whose gain is
+Caveat: a site's area is the sum of its parcels on the area basis of the run, less what two of them have in common
+(``overlap_mu``). Its gain covers the parcels whose gain is
 known, and ``gain_<scenario>_wan_incomplete`` says when some are not.
 """
 
@@ -13,11 +14,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mudian.measure import rank, ratio
-from mudian.project import ScreeningSettings
-from mudian.screening.ease import rate, shape_index
+from mudian.screening.ease import owner_names, rate, shape_index
 from mudian.screening.words import limit
+from mudian.settings import ScreeningSettings
 from parcels.geometry.borders import frontage
-from parcels.geometry.contiguity import components, united
+from parcels.geometry.contiguity import closed, components, united
 
 Geometries = NDArray[np.object_]
 _NEAR_M = 1.0
@@ -61,7 +62,7 @@ def site_table(
     settings: ScreeningSettings,
     *,
     roads: Geometries | None = None,
-    left_out: tuple[str, ...] = (),
+    left_out: tuple[str, ...] | None = None,
 ) -> pd.DataFrame:
     """The figures of every site.
 
@@ -80,7 +81,7 @@ def site_table(
     roads
         Roads in the same plane.
     left_out
-        Items of the ease that no parcel of the run has.
+        Items of the ease that no parcel of the run has; by default those that no site has.
 
     Returns
     -------
@@ -99,21 +100,22 @@ def site_table(
         "site_id": pd.array(names, dtype="str"),
         "zone_id": pd.array(zone, dtype="str"),
         "area_mu": by_site["area_mu"].sum().to_numpy(float),
+        "overlap_mu": by_site["overlap_mu"].sum().to_numpy(float) if "overlap_mu" in own else np.zeros(count),
         "parcel_count": np.bincount(group, minlength=count),
         "parcel_ids": pd.array(by_site["parcel_id"].agg(_list).to_numpy(dtype=object), dtype="str"),
     }
     merged = _merged(own, items.iloc[inside].reset_index(drop=True), group, count, shapes)
+    whole = closed(shapes, limit("gap_m", settings))
     if roads is not None:
-        closed = united(land[inside], group, gap=limit("gap_m", settings))
-        merged = merged.assign(frontage_m=frontage(closed, roads, _NEAR_M) if count else np.empty(0))
-    merged = merged.assign(shape_index=shape_index(united(land[inside], group, gap=limit("gap_m", settings))))
+        merged = merged.assign(frontage_m=frontage(whole, roads, _NEAR_M) if count else np.empty(0))
+    merged = merged.assign(shape_index=shape_index(whole))
     made |= {
         c: merged[c].array for c in ("owners", "tenants", "building_coefficient", "plot_ratio", "mortgaged", "seized")
     }
     made |= {c: merged[c].array for c in ("shape_index", "frontage_m") if merged[c].notna().any()}
     for name in settings.shown:
         made |= _gain(own, group, count, name)
-    eased = rate(merged, settings, left_out=left_out if left_out else None)
+    eased = rate(merged, settings, left_out=left_out)
     made |= {str(c): eased.frame[c].array for c in eased.frame}
     return pd.DataFrame(made | {"geometry": shapes})
 
@@ -177,10 +179,8 @@ def _owners(own: pd.DataFrame, items: pd.DataFrame, group: NDArray[np.int64], co
     """Different owners of each site; missing where the owner of a parcel is not known."""
     if "owner" not in own:
         return pd.Series(np.nan, range(count))
-    names = own["owner"].astype("str")
-    pairs = pd.DataFrame({"site": group, "owner": names.str.split(r"[、;；,，]", regex=True)}).explode("owner")
-    pairs = pairs.assign(owner=pairs["owner"].str.strip()).dropna()
-    pairs = pairs[(pairs["owner"] != "").to_numpy(bool)].drop_duplicates()
+    names = owner_names(own["owner"].reset_index(drop=True))
+    pairs = pd.DataFrame({"site": group[names.index.to_numpy(np.intp)], "owner": names.to_numpy()}).drop_duplicates()
     found = np.bincount(pairs["site"].to_numpy(np.int64), minlength=count).astype(float)
     lacks = np.bincount(group, weights=items["owners"].isna().to_numpy(float), minlength=count) > 0
     return pd.Series(np.where(lacks, np.nan, found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -111,7 +112,7 @@ def _grades(
     cites = {m["id"]: m["cite"] for m in methods}
     table, stated = firms.table, say("why", "stated", lang)
     method = table["grade_method"] if "grade_method" in table else pd.Series(None, table.index, dtype="str")
-    clause = method.map(cites).fillna(stated).astype("str")
+    clause = method.map(cites).astype("str").fillna(stated)
     key = table["grade"].astype("str").iloc[firm].to_numpy(dtype=object), clause.iloc[firm].to_numpy(dtype=object)
     names = _names(firms).iloc[firm].to_numpy(dtype=object)
     if "score" in table:
@@ -121,12 +122,12 @@ def _grades(
             for n, s in zip(names, score, strict=True)
         ]
     pairs = pd.DataFrame({"at": at, "grade": key[0], "clause": key[1], "name": names})
-    groups = pairs.groupby(["at", "grade", "clause"], sort=True)["name"].agg(lambda n: listing(list(n), lang))
+    groups = _gathered(pairs, ["at", "grade", "clause"])
     said = [
-        say("why", "low_grade", lang, names=names, grades=grade, clause=clause)
-        for (_, grade, clause), names in zip(groups.index.tolist(), groups, strict=True)
+        say("why", "low_grade", lang, names=listing(names, lang), grades=grade, clause=clause)
+        for (_, grade, clause), names in groups
     ]
-    return pd.Series(said, groups.index.get_level_values("at"), dtype="str")
+    return pd.Series(said, [place for (place, *_), _ in groups], dtype="str")
 
 
 def _stopped(firms: Firms, tests: Tests, rows: Positions, held: NDArray[np.bool_], lang: Lang) -> pd.Series:
@@ -135,13 +136,23 @@ def _stopped(firms: Firms, tests: Tests, rows: Positions, held: NDArray[np.bool_
     if "status_since" in firms.table:
         since = pd.to_datetime(firms.table["status_since"]).dt.strftime("%Y-%m-%d").iloc[firm]
         names = names.where(since.isna(), names + " " + since)
-    groups = pd.Series(names.to_numpy(dtype=object)).groupby(at, sort=True).agg([list, "size"])
-    total = firms.holders.total[rows[groups.index.to_numpy(np.intp)]]
+    groups = _gathered(pd.DataFrame({"at": at, "name": names.to_numpy(dtype=object)}), ["at"])
+    places = [place for (place,), _ in groups]
+    total = firms.linked[rows[np.array(places, dtype=np.intp)]].tolist()
     said = [
-        say("why", "stopped", lang, count=int(n), hit=int(h), names=listing(listed, lang))
-        for listed, h, n in zip(groups["list"], groups["size"], total, strict=True)
+        say("why", "stopped", lang, count=count, hit=len(listed), names=listing(listed, lang))
+        for (_, listed), count in zip(groups, total, strict=True)
     ]
-    return pd.Series(said, groups.index, dtype="str")
+    return pd.Series(said, places, dtype="str")
+
+
+def _gathered(table: pd.DataFrame, keys: list[str]) -> list[tuple[tuple[Any, ...], list[str]]]:
+    """The names of every key in order; keys in order."""
+    table = table.sort_values([*keys, "name"], kind="stable")
+    start = np.flatnonzero(~table.duplicated(keys).to_numpy())
+    heads = zip(*(table[k].iloc[start].tolist() for k in keys), strict=True)
+    names, ends = table["name"].tolist(), [*start.tolist(), len(table)][1:]
+    return [(head, names[a:b]) for head, a, b in zip(heads, start.tolist(), ends, strict=True)]
 
 
 def _expired(evaluation: Evaluation, rows: Positions, held: NDArray[np.bool_], lang: Lang) -> pd.Series:

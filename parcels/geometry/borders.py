@@ -92,6 +92,48 @@ def frontage(geoms: Geometries, roads: Geometries, tolerance: float) -> Floats:
     return np.bincount(owner[found], weights=length, minlength=len(geoms)).astype(float)
 
 
+def matched(geoms: Geometries, first: Positions, second: Positions) -> Floats:
+    """For each pair of figures the length of border that both have vertex by vertex.
+
+    At most what they have in common: a border that runs on past a vertex of the other figure is not counted.
+
+    Parameters
+    ----------
+    geoms
+        Polygons in a plane in metres.
+    first, second
+        Pairs, each once, with first < second.
+
+    Examples
+    --------
+    >>> row = shapely.box([0, 10, 20], 0, [10, 20, 30], [10, 10, 5])
+    >>> matched(row, np.array([0, 1]), np.array([1, 2])).tolist()
+    [10.0, 0.0]
+    """
+    segments = _segments(geoms)
+    ends = _undirected(segments.ends)
+    key = _hash(ends)
+    order = np.argsort(key, kind="stable")
+    ends, owner, key = ends[order], segments.owner[order], key[order]
+    pairs = first * max(len(geoms), 1) + second
+    known = np.argsort(pairs, kind="stable")
+    length = np.zeros(len(pairs))
+    step, same = 1, np.flatnonzero(key[1:] == key[:-1])
+    # Where figures overlap, more than two may have a segment: the next but one is compared as well, and so on.
+    while len(same) and len(pairs):
+        equal = same[(ends[same] == ends[same + step]).all(axis=1)]
+        low, high = (f(owner[equal], owner[equal + step]) for f in (np.minimum, np.maximum))
+        wanted = low * max(len(geoms), 1) + high
+        place = known[np.minimum(np.searchsorted(pairs, wanted, sorter=known), len(pairs) - 1)]
+        there = pairs[place] == wanted
+        at = ends[equal[there]]
+        np.add.at(length, place[there], np.hypot(at[:, 2] - at[:, 0], at[:, 3] - at[:, 1]))
+        step += 1
+        same = same[same + step < len(key)]
+        same = same[key[same] == key[same + step]]
+    return length
+
+
 def _near(lines: Geometries, line: Positions, others: Geometries, other: Positions, tolerance: float) -> Geometries:
     """For each pair the part of the line that is within the tolerance of the other figure."""
     met, place = np.unique(other, return_inverse=True)

@@ -241,6 +241,11 @@ def test_prose_stands_under_its_own_heading_as_text(visit):
     assert tab.locator("#card h4").all_inner_texts() == ["理由"]
     assert tab.locator("#card .prose p").all_text_contents() == ["第一条", HOSTILE[0]]
     assert "理由" not in tab.locator("#card table").inner_text()
+    frame.loc[21, "owner"] = None
+    tab = visit(filter_page(frame))
+    tab.mouse.click(*place(tab, frame, 21))
+    tab.wait_for_selector("#card:not([hidden])")
+    assert tab.locator("#card h4").count() == 0
 
 
 @pytest.mark.browser

@@ -367,7 +367,7 @@ RUN = "from mudian.cli import entry; entry()"
 
 @posix
 @pytest.mark.slow
-@pytest.mark.parametrize("formats", [["parquet"], ["gpkg"], ["xlsx"], ["html"], ["pdf"], ["tif"]])
+@pytest.mark.parametrize("formats", [["parquet"], ["gpkg"], ["xlsx"], ["html"], ["docx"], ["pdf"], ["tif"]])
 def test_a_file_that_cannot_grow(project: Path, formats: list[str]) -> None:
     text = project.read_text("utf-8").replace('["parquet", "gpkg", "xlsx", "html"]', json.dumps(formats))
     project.write_text(text, "utf-8")

@@ -343,7 +343,8 @@ def test_a_polite_kill_leaves_everything_as_it_was(project: Path, number: int, a
     # The run waits in a stage for the signal, which comes while it is there.
     script = tmp_path / "slow.py"
     script.write_text(
-        "import sys, time\n"
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background has it switched off
         "from contextlib import contextmanager\n"
         "from mudian import cli, progress\n"
         "plain = progress.Stages.stage\n"

@@ -22,7 +22,8 @@ from tinyproject import write_project
 import mudian as md
 from mudian.datasets import example_files
 from mudian.developable import Taken, remaining_area
-from mudian.project import DevelopableSettings, load_project
+from mudian.project import load_project
+from mudian.settings import DevelopableSettings
 from parcels.errors import GeometryError, InputError
 from parcels.geometry.area import ellipsoidal_m2
 from parcels.ledger import Ledger

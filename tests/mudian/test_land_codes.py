@@ -11,8 +11,9 @@ from mudian.constraints import constraint_layers
 from mudian.errors import ProjectError
 from mudian.land_codes import by_code, choose
 from mudian.packs.policy import policies
-from mudian.project import Constraint, Project, code_sets, make_project
+from mudian.project import Project, make_project
 from mudian.rules.left_measures import descriptions
+from mudian.settings import Constraint, code_sets
 from parcels.codes.land_use_tables import SANDIAO, codes_of
 from parcels.ledger import Ledger
 

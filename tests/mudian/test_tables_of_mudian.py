@@ -12,9 +12,9 @@ from mudian.buildings import add_buildings
 from mudian.enterprises import prepare_enterprises, read_enterprises
 from mudian.errors import ProjectError
 from mudian.holdings import prepare_holdings, read_holdings
-from mudian.period import normalise_period
-from mudian.project import TableSettings
+from mudian.periods.spans import normalise_period
 from mudian.schemas import categorise
+from mudian.settings import TableSettings
 from mudian.zones import prepare_zones
 from parcels.ledger import Ledger
 

@@ -16,7 +16,7 @@ import maps
 import mudian as md
 from mudian import sheets
 from mudian.mapping import map_frame
-from mudian.project import MapSettings
+from mudian.settings import MapSettings
 from mudian.themes import land_grades, run_themes, themed
 
 

@@ -209,7 +209,9 @@ def test_codes_are_words_and_links_name_the_enterprise(book):
 
 
 def test_headers_are_frozen_and_filtered_and_carry_their_unit(book):
-    assert book.sheetnames == ["总览", "开发区", "企业", "宗地", "挂接", "台账", "专题分级", "来源"]
+    assert book.sheetnames == [
+        "总览", "全市概览", "开发区单页", "开发区", "企业", "宗地", "挂接", "台账", "专题分级", "来源",
+    ]  # fmt: skip
     frozen = {"开发区": "C2", "企业": "C2", "宗地": "B2", "挂接": "D2", "台账": "B2"}
     for name, cell in frozen.items():
         sheet = book[name]
@@ -268,7 +270,7 @@ def test_errors_come_first_in_the_ledger_and_are_counted_on_the_overview(tmp_pat
 def test_english_headers(tmp_path):
     write_workbook(evaluation(lang="en"), tmp_path / "r.xlsx")
     book = openpyxl.load_workbook(tmp_path / "r.xlsx")
-    assert book.sheetnames[:2] == ["Overview", "Zones"]
+    assert book.sheetnames[:4] == ["Overview", "City overview", "Zone pages", "Zones"]
     assert "Tax (10k yuan)" in [c.value for c in book["Enterprises"][1]]
 
 

@@ -125,7 +125,7 @@ def surcharge(
         return _unknown(grades_by_year, found.get(f"{measure}.ladder"), ";".join(lacking))
     ladder, grade = found[f"{measure}.ladder"], str(found[f"{measure}.grade"].value)
     known, hit = grades.notna().to_numpy(bool), (grades == grade).fillna(False).to_numpy(bool)
-    least, most = _streaks(hit, known, _word(policy, f"{measure}.not_evaluated", _GAPS))
+    least, most = years_in_a_row(hit, known, _word(policy, f"{measure}.not_evaluated", _GAPS))
     amount = _by_ladder(least, most, _steps(ladder), _open_ended(policy, measure))
     amount = _part(amount, grades, ladder, policy, measure)
     missing = np.where(np.isnan(amount), _open_years(grades, hit, f"parameter:{ladder.key}"), "")
@@ -155,8 +155,16 @@ def _year(column: object) -> int:
     return int(text)
 
 
-def _streaks(hit: Mask, known: Mask, gap: str) -> tuple[Counts, Counts]:
-    """Consecutive years in the grade up to each year: at least, and at most."""
+def years_in_a_row(hit: Mask, known: Mask, gap: str = _GAPS[0]) -> tuple[Counts, Counts]:
+    """Consecutive years in the grade up to each year: at least, and at most.
+
+    Parameters
+    ----------
+    hit, known
+        Subjects × years: where the grade is the one that counts, and where there is a grade.
+    gap
+        What a year without a grade does: ``unknown``, ``restart`` or ``continue``.
+    """
     least, most = np.zeros(hit.shape, np.int64), np.zeros(hit.shape, np.int64)
     low = high = np.zeros(len(hit), np.int64)
     for n in range(hit.shape[1]):

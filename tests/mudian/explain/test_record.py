@@ -1,6 +1,7 @@
 """The record of a policy: everything that a sheet needs, as plain values."""
 
 import datetime as dt
+import hashlib
 import json
 
 import pytest
@@ -24,11 +25,14 @@ def test_it_goes_through_json_unchanged(policy):
     assert json.loads(json.dumps(record)) == record
 
 
-def test_what_stands_in_it(policy):
+def test_what_stands_in_it(policy, tmp_path):
     record = policy_record(policy)
     assert record["as_of"] == "2025-12-31"
+    text = (tmp_path / "small.toml").read_text("utf-8")
+    digest = hashlib.sha256(f"small.toml\0{text}".encode()).hexdigest()
+    own = {"sha256": digest, "files": {"small.toml": text}}
     assert record["packs"] == [
-        {"id": "small", "title": {"zh": "试验small", "en": "Trial small"}, "place": None, "topics": ["zones"]}
+        {"id": "small", "title": {"zh": "试验small", "en": "Trial small"}, "place": None, "topics": ["zones"]} | own
     ]
     rules = {r["id"]: r for r in record["rules"]}
     assert rules["low.tax"]["cite"] == "试政发〔2020〕1号 第二条"
@@ -129,3 +133,9 @@ class TestRulebook:
         book = Rulebook([], "zh")
         source = book.source("abc.def/2")
         assert (source.family, book.title(source)) == ("other", "abc.def/2")
+
+
+def test_of_a_bundled_pack_the_digest_is_enough():
+    pack = policy_record(policies(["taian-2021"], as_of=DAY))["packs"][0]
+    assert len(pack["sha256"]) == 64
+    assert "files" not in pack

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mudian.screening.assemble import Land, best_site, search
+from mudian.screening.assemble import best_site
+from mudian.screening.contiguous import land_of
 from mudian.screening.pareto import pareto_fronts
+from mudian.screening.seeking import seek
 
 
 def beats(one, other):
@@ -80,8 +82,8 @@ def test_best_site_is_the_best_of_all_contiguous_choices(objective, seed):
     assert joined(found.members)
     assert found.area_mu >= 40
     assert (key if objective == "gain" else key[::-1]) == plain_best(area, gain, owner, 40, objective)
-    beside = tuple(frozenset({b for a, b in GRID if a == i} | {a for a, b in GRID if b == i}) for i in range(9))
-    near = search(Land(area, gain, owner, beside, 40.0, objective), np.arange(9), 9, 60)
+    land = land_of(area, gain, owner, first, second, least=40.0, objective=objective)
+    near = seek(land, land.groups(), starts=9, grown_parcels=1000, improved=9, rounds=60)
     assert joined(tuple(near))
     assert area[list(near)].sum() >= 40
 

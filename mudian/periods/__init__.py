@@ -1,0 +1,1 @@
+"""Several periods in one project: reading them, the growth from one to another, grades in a row."""
