@@ -375,7 +375,7 @@ def test_a_file_that_cannot_grow(project: Path, formats: list[str]) -> None:
     assert main(["run", str(project)]) == 0
     before = fingerprint(target)
     sizes = sorted({p.stat().st_size for p in target.rglob("*") if p.is_file()})
-    for size in sizes[-1:] + sizes[len(sizes) // 2 : len(sizes) // 2 + 1]:
+    for size in sizes[-1:]:
         command = [sys.executable, "-c", LIMITED + RUN, str(size * 3 // 4), "run", str(project)]
         done = subprocess.run(command, capture_output=True, timeout=120)
         assert done.returncode == 3, (size, done.stderr.decode())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 from affine import Affine
+from examplerun import example_results
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.features import rasterize
@@ -20,7 +19,6 @@ from shapely import box
 from tinyproject import write_project
 
 import mudian as md
-from mudian.datasets import example_files
 from mudian.developable import Taken, remaining_area
 from mudian.project import load_project
 from mudian.settings import DevelopableSettings
@@ -154,13 +152,8 @@ def test_random_layers_agree_with_counting_cells(supplied: list, layers: list) -
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> md.Evaluation:
-    folder = Path(shutil.copytree(str(example_files()), tmp_path_factory.mktemp("rest") / "示例"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        evaluation = md.evaluate(load_project(folder / "示例.toml"))
-        evaluation.save(folder / "成果", formats=("parquet", "gpkg", "xlsx", "html"))
-    return md.load(folder / "成果")
+def run() -> md.Evaluation:
+    return md.load(example_results())
 
 
 def test_the_example_adds_up_for_every_zone(run: md.Evaluation) -> None:

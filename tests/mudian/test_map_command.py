@@ -1,17 +1,15 @@
 """``mudian map``: the page of a finished run, made again."""
 
 import pytest
+from examplerun import example_results
 
 import mudian as md
 from mudian.cli import main
-from mudian.demo import copy_example
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    target = tmp_path_factory.mktemp("map") / "示例"
-    md.evaluate(copy_example(target)).save(target / "成果")
-    return target / "成果"
+def folder():
+    return example_results()
 
 
 def test_the_page_made_again_is_the_page_of_the_run(folder, tmp_path, capsys):

@@ -3,16 +3,15 @@
 import numpy as np
 import pytest
 import rasterio
+from examplerun import example_run
 
 import maps
-import mudian as md
-from mudian.demo import copy_example
 from mudian.heat import run_heat, write_heat
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return md.evaluate(copy_example(tmp_path_factory.mktemp("heat") / "示例"))
+def run():
+    return example_run()
 
 
 def known(parcels, money):

@@ -25,11 +25,11 @@ import openpyxl
 import pandas as pd
 import pytest
 import shapely
+from examplerun import example_results
 
 import maps
 import mudian as md
 from mudian.cli import main
-from mudian.demo import copy_example
 from mudian.errors import UsageError
 from mudian.evaluation import Evaluation
 from mudian.mapping import map_page
@@ -223,11 +223,9 @@ def test_every_column_of_the_sheets_has_a_name_in_both_languages():
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder():
     """The example with its results."""
-    target = tmp_path_factory.mktemp("screen") / "示例"
-    md.evaluate(copy_example(target)).save(target / "成果", formats=("parquet", "gpkg", "xlsx"))
-    return target / "成果"
+    return example_results()
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from dataclasses import replace
 import geopandas as gpd
 import numpy as np
 import pytest
+from examplerun import example_run
 from pypdf import PdfReader
-from test_example import EXAMPLE
 
 import maps
 import mudian as md
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs
 
 @pytest.fixture(scope="module")
 def run() -> md.Evaluation:
-    return md.evaluate(EXAMPLE / "示例.toml")
+    return example_run()
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from examplerun import example_results
 
 import maps
 import mudian as md
@@ -21,13 +22,8 @@ from mudian.themes import land_grades, run_themes, themed
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    target = tmp_path_factory.mktemp("themes") / "示例"
-    from mudian.demo import copy_example
-
-    project = copy_example(target)
-    md.evaluate(project).save(target / "成果")
-    return target / "成果"
+def folder():
+    return example_results()
 
 
 @pytest.fixture(scope="module")

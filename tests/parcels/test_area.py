@@ -270,7 +270,8 @@ def test_any_star_shape_short_and_long_way_agree(n, size, off, north, seed, back
     ring = np.column_stack([39.5e6 + off + radius * np.cos(angle), north + radius * np.sin(angle)])
     figure = np.array([shapely.Polygon(ring[::-1] if back else ring)], dtype=object)
     plane = shapely.area(figure)[0]
-    slack = 1e-6 * size  # what rounding of longitudes and of eastings near 4e7 can do
+    # What rounding of longitudes and of eastings near 4e7 can do, and, for slivers, the bend of edges of this length.
+    slack = 1e-6 * size + 5e-9 * size**2
     assert ellipsoidal_m2(figure, GK3)[0] == pytest.approx(
         ellipsoidal_m2(figure, GK3, method="exact")[0], rel=1e-8, abs=slack
     )

@@ -13,6 +13,7 @@ import pytest
 from briefing_case import WICKED, case
 from docx import Document
 from docx.oxml.ns import qn
+from examplerun import example_run
 from lxml import etree
 
 import mudian
@@ -44,7 +45,7 @@ def wanted(grid, lang="zh"):
 
 @pytest.fixture(scope="module")
 def run() -> md.Evaluation:
-    return md.evaluate(EXAMPLE / "示例.toml")
+    return example_run()
 
 
 @pytest.fixture(scope="module")

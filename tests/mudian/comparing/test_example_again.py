@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from examplerun import example_results
 
 import mudian as md
 from mudian.comparing.packs_of_run import run_policy
 from mudian.comparing.worlds import judge_worlds, stored, target_rules
-from mudian.demo import copy_example
 from mudian.evaluation import load
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    project = copy_example(tmp_path_factory.mktemp("example") / "demo")
-    return md.evaluate(project).save(project.parent / "成果", formats=("parquet", "gpkg"))
+def folder():
+    return example_results()
 
 
 @pytest.mark.slow
