@@ -18,6 +18,7 @@ PAPER_MM: dict[str, tuple[float, float]] = {"A3": (420.0, 297.0), "A4": (297.0, 
 _ROUND = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5)
 _LEAST_SCALE = 500
 _GK3_FIRST, _GK3_LAST, _GK3_MERIDIAN = 4534, 4554, 75
+_UTM_NORTH, _UTM_SOUTH = 32600, 32700  # EPSG code of zone 0
 _CONFORMAL_WEB = "Mercator"
 
 
@@ -78,7 +79,8 @@ def round_scale(width_m: float, height_m: float, box: Box) -> int:
 
 
 def drawing_crs(frame: gpd.GeoDataFrame) -> pyproj.CRS:
-    """The CRS of a sheet: the frame's own if it is projected in metres, else the CGCS2000 3-degree zone of its centre.
+    """The CRS of a sheet: the frame's own if it is projected in metres, else the CGCS2000 3-degree zone of its centre,
+    or outside China the UTM zone.
 
     Web Mercator is projected in metres that are no metres on the ground, and is therefore not kept.
     """
@@ -86,14 +88,18 @@ def drawing_crs(frame: gpd.GeoDataFrame) -> pyproj.CRS:
         raise MapError("map-crs-missing", name="frame")
     own = pyproj.CRS(frame.crs)
     method = own.coordinate_operation.method_name if own.coordinate_operation else ""
-    metric = all(axis.unit_name in ("metre", "meter") for axis in own.axis_info)
+    metric = all(axis.unit_name.lower() in ("metre", "meter") for axis in own.axis_info)
     if own.is_projected and metric and not (_CONFORMAL_WEB in method and "Transverse" not in method):
         return own
     try:
-        west, _, east, _ = frame.geometry.to_crs(4490).total_bounds
+        west, south, east, north = frame.geometry.to_crs(4490).total_bounds
     except ProjError as error:
         raise MapError("map-sheet-crs", crs=own.name, detail=error) from error
-    return gauss_kruger((west + east) / 2, own.name)
+    lon, lat = (west + east) / 2, (south + north) / 2
+    in_china = _GK3_MERIDIAN - 1.5 <= lon <= _GK3_MERIDIAN + 3 * (_GK3_LAST - _GK3_FIRST) + 1.5 and lat > 0
+    if in_china or not (abs(lon) <= 180 and -80 <= lat <= 84):
+        return gauss_kruger(lon, own.name)
+    return pyproj.CRS((_UTM_NORTH if lat >= 0 else _UTM_SOUTH) + min(int((lon + 180) // 6) + 1, 60))
 
 
 def gauss_kruger(lon: float, name: str = "") -> pyproj.CRS:

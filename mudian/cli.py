@@ -207,6 +207,11 @@ def _complain(error: Exception, options: argparse.Namespace) -> int:
     """Print a problem as one block and give its exit code."""
     if options.debug:
         traceback.print_exception(error)
+    from maps.errors import MapError  # slow to load
+
+    if isinstance(error, MapError):  # the maps know nothing of our family; what they refuse is told in their words
+        print(error.render(_lang(options)), file=sys.stderr)
+        return InputError.exit_code
     problem = _problem(error)
     print(problem.render(_lang(options)), file=sys.stderr)
     return problem.exit_code

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mudian.issue_lists.returned import COLUMNS, ERASED, TABLES, correction_files, read_corrections
 from mudian.schemas import MONEY, QUANTITIES, categorise, schema
-from parcels.canonical import Source, parse
+from parcels.canonical import Source, canonical_unit, parse
 from parcels.fields import Field
 from parcels.ledger import Ledger
 
@@ -68,7 +68,7 @@ class Corrections:
         mine = self.frame[self.frame["table"] == table]
         mine = mine.assign(source=mine["source"] if "source" in mine else self.source)
         kind, key = TABLES[table]
-        mine = _without_conflicts(mine.assign(field=_columns(mine["field"], kind)), ledger)
+        mine = _without_conflicts(mine.assign(field=_columns(mine["field"], kind)), kind, ledger)
         inside = np.ones(len(frame), dtype=bool) if among is None else among
         result = frame
         # Keys come last: the other corrections of a record name its old one.
@@ -129,9 +129,20 @@ def _columns(fields: pd.Series, kind: str) -> pd.Series:
     return fields.map({name: f.column for name, f in known.items() if f}).fillna(fields)
 
 
-def _without_conflicts(mine: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+def _spelled(mine: pd.DataFrame, kind: str) -> pd.Series:
+    """New values in one spelling: ``1,234.5`` and ``1234.5`` are the same answer."""
+    plain = mine["new_value"].fillna("").astype("object")
+    for name in mine["field"].dropna().unique():
+        field, here = schema(kind).get(str(name)), (mine["field"] == name).to_numpy(bool)
+        if field is not None:
+            read = _parsed(mine["new_value"][here], field, np.zeros(int(here.sum()), np.int64))
+            plain[here] = read.astype("str").where(read.notna(), plain[here])
+    return plain
+
+
+def _without_conflicts(mine: pd.DataFrame, kind: str, ledger: Ledger) -> pd.DataFrame:
     """Corrections of one cell that want different values contradict each other; none of them applies."""
-    spelled = mine["new_value"].fillna("")
+    spelled = _spelled(mine, kind)
     cells = [mine["table"], mine["id"].fillna(""), mine["field"]]
     torn = spelled.groupby(cells).transform("nunique") > 1
     for _, group in mine[torn.to_numpy(bool)].groupby(["id", "field"], sort=True):
@@ -194,7 +205,8 @@ def _of_one_record(hits: pd.DataFrame, table: str, field: Field, ledger: Ledger)
 
 
 def _parsed(cells: pd.Series, field: Field, rows: NDArray[np.int64]) -> pd.Series:
-    return parse(cells, field, unit=None, source=Source("", rows, "correct"), ledger=Ledger())
+    """Cells in the canonical unit; an answer that states another unit of the same kind is converted."""
+    return parse(cells, field, unit=canonical_unit(field), source=Source("", rows, "correct"), ledger=Ledger())
 
 
 def _equal(left: pd.Series, right: pd.Series, field: Field) -> NDArray[np.bool_]:

@@ -20,6 +20,7 @@ from mudian.periods.spans import Period, latest, normalise_periods
 from mudian.schemas import MONEY, QUANTITIES, recognised, schema
 from mudian.settings import LATEST, TableSettings
 from mudian.tables import Table, read_table
+from mudian.year_columns import columns_of_year
 from parcels.canonical import Canonical, Source, canonicalise
 from parcels.codes.tidy import check_and_tidy
 from parcels.fields import Match
@@ -98,7 +99,8 @@ def read_enterprises(
     ProjectError
         When a column of money has no unit, or no row belongs to the period.
     """
-    frame, source = read_rows(path, settings, ledger=ledger)
+    year = int(period[:4]) if period[:4].isdigit() else as_of.year if as_of else None
+    frame, source = read_rows(path, settings, year=year, ledger=ledger)
     if corrections is not None:
         frame = corrections.apply(frame, table="enterprises", ledger=ledger, among=_current(frame, period, as_of))
     return prepare_enterprises(frame, period=period, as_of=as_of, investment=investment, source=source, ledger=ledger)
@@ -115,8 +117,13 @@ def _current(frame: pd.DataFrame, period: str, as_of: dt.date | None) -> NDArray
     return inside if inside.any() else None
 
 
-def read_rows(path: object, settings: TableSettings, *, ledger: Ledger) -> tuple[pd.DataFrame, str]:
-    """All records of an enterprise table under their canonical names, and the name of the table."""
+def read_rows(
+    path: object, settings: TableSettings, *, year: int | None = None, ledger: Ledger
+) -> tuple[pd.DataFrame, str]:
+    """All records of an enterprise table under their canonical names, and the name of the table.
+
+    Of columns by year (2024年税收, 2025年税收) that of ``year`` is taken.
+    """
     table = read_table(
         str(path),
         sheet=settings.sheet,
@@ -126,12 +133,16 @@ def read_rows(path: object, settings: TableSettings, *, ledger: Ledger) -> tuple
         ledger=ledger,
     )
     source = Source(table.source, table.rows)
+    fields, given = schema("enterprise"), dict(settings.fields)
+    if year is not None:
+        columns = [str(c) for c in table.frame.columns]
+        given |= columns_of_year(columns, fields, given=given, year=year, source=table.source, ledger=ledger)
     named = canonicalise(
         table.frame,
-        schema("enterprise"),
+        fields,
         source=source,
         ledger=ledger,
-        given=settings.fields,
+        given=given,
         units=settings.units,
         default_units=unit_defaults(table, settings, ledger),
         reserved=RESULT_COLUMNS,

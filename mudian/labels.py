@@ -13,7 +13,11 @@ from parcels.catalog import Lang
 @lru_cache(maxsize=1)
 def _texts() -> dict[str, dict[str, dict[str, str]]]:
     raw = tomllib.loads((files("mudian") / "data" / "labels.toml").read_text(encoding="utf-8"))
-    fields = {f.column: {"zh": f.zh, "en": f.en} for table in ("zone", "enterprise", "parcel") for f in schema(table)}
+    fields = {
+        f.column: {"zh": f.zh, "en": f.en}
+        for table in ("projects", "zone", "enterprise", "parcel")
+        for f in schema(table)
+    }
     raw["columns"] = fields | raw["columns"]
     return raw
 

@@ -5,7 +5,9 @@ Every setting is a frozen model; an unknown key is refused with the nearest vali
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,8 @@ from mudian.settings import (
 )
 from parcels.fields import nearest
 from parcels.readers.open import DATABASE
+
+_TRIED = re.compile(r"[\[(]|^(?:str|int|float|bool|date)$")
 
 
 class Project(Section):
@@ -155,10 +159,12 @@ def _explain(error: ValidationError, file: Path) -> ProjectError:
     place = tuple(first["loc"])
     if first["type"] == "extra_forbidden":
         return _unknown(file, place, _model_at(place[:-1]))
+    # Of several kinds of value that a key may have, the one that was tried is no part of its name.
+    place = tuple(p for p in place if not _TRIED.search(str(p)))
     dotted = ".".join(str(p) for p in place)
     if first["type"] == "missing":
         return ProjectError("project-key-missing", file=file, field=dotted, key=dotted)
-    expected = str(first.get("ctx", {}).get("expected", first["msg"]))
+    expected = _expected(first["type"], first.get("ctx", {}), first["msg"])
     return ProjectError(
         "project-value",
         file=file,
@@ -167,6 +173,24 @@ def _explain(error: ValidationError, file: Path) -> ProjectError:
         value=repr(first["input"]),
         allowed=_allowed(place, expected),
     )
+
+
+def _expected(kind: str, context: Mapping[str, Any], said: str) -> str:
+    """What a value should be, in signs that need no language."""
+    signs = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
+    limits = [f"{sign} {context[key]:g}" for key, sign in signs.items() if isinstance(context.get(key), int | float)]
+    if limits:
+        return ", ".join(limits)
+    kinds = {
+        "finite_number": "1, 1.5 …", "float_": "1, 1.5 …", "int_": "1, 2, 3 …", "bool_": "true | false",
+        "string_": '"…"', "tuple_": '["…", "…"]', "list_": '["…", "…"]', "too_short": '["…"]',
+        "model_": "[…] key = …", "dict_": "{ … = … }",
+    }  # fmt: skip
+    return str(context.get("expected") or next((v for k, v in kinds.items() if kind.startswith(k)), _bare(said)))
+
+
+def _bare(said: str) -> str:
+    return said.removeprefix("Value error, ")
 
 
 def _allowed(place: tuple[int | str, ...], expected: str) -> str:
@@ -180,6 +204,8 @@ def _allowed(place: tuple[int | str, ...], expected: str) -> str:
         "constraints": "name = … (1 ×)",
         "codes": 'codes = ["05", "06", "-0602"] | ' + " | ".join(f'codes = "{name}"' for name in code_sets()),
     }
+    if place[0] == "corrections":
+        return '"税务局.xlsx"'
     if "codes" in place:
         return hints["codes"]
     if place[0] == "constraints" and len(place) == 2 and expected.endswith("codes"):

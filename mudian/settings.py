@@ -46,7 +46,7 @@ Name = Annotated[str, AfterValidator(_said)]
 class Section(BaseModel):
     """A part of the project file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
 
 
 class ProjectSettings(Section):
@@ -143,7 +143,7 @@ class Constraint(Section):
     classes: tuple[int, ...] = ()
     band: int | None = Field(default=None, ge=1)
     role: Literal["hard", "soft"] = "hard"
-    buffer_m: float | None = None
+    buffer_m: float | None = Field(default=None, ge=0)
     buffer_by: str | None = None
     edge: Literal["land", "centre"] = "land"
     half_width_m: float | str | None = None
@@ -179,8 +179,8 @@ class Constraint(Section):
 class DevelopableSettings(Section):
     """``[developable]``: what counts as a usable piece."""
 
-    min_area_mu: float | None = None
-    min_width_m: float | None = None
+    min_area_mu: float | None = Field(default=None, ge=0)
+    min_width_m: float | None = Field(default=None, ge=0)
 
 
 class MapSettings(Section):
@@ -267,7 +267,7 @@ class HeatSettings(Section):
 class Corrections(Section):
     """``[corrections]``: changes that apply only where the old value still stands."""
 
-    path: Name | tuple[Name, ...]
+    path: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -91,16 +91,27 @@ def _industrial(parcels: gpd.GeoDataFrame, total: Total) -> dict[str, pd.Series]
 
 
 def _flagged(parcels: gpd.GeoDataFrame, verdicts: pd.DataFrame, total: Total) -> dict[str, pd.Series]:
-    """Number and land of the parcels with each verdict; unknown ones are in none of them."""
+    """Number and land of the parcels with each verdict; unknown ones are in none of them.
+
+    Where nothing was decided, because no pack asks or every parcel lacks what is asked, the number is not known.
+    """
     flags = {
         "idle": verdicts["idle_status"].isin(_IDLE),
         "inefficient": verdicts["inefficient"].fillna(False).astype(bool),
         "standard_land": verdicts["standard_land_eligible"].fillna(False).astype(bool),
     }
+    decided = {
+        "idle": verdicts["idle_status"].ne("unknown").fillna(False).astype(bool),
+        "inefficient": verdicts["inefficient"].notna(),
+        # Most parcels are none to be supplied and have no verdict: a zone may well have none with one.
+        "standard_land": pd.Series(bool(verdicts["standard_land_eligible"].notna().any()), parcels.index),
+    }
     made: dict[str, pd.Series] = {}
     for name, flag in flags.items():
-        made[f"{name}_count"] = total(flag.astype("int64")).fillna(0).astype("int64")
-        made[f"{name}_mu"] = total(parcels["area_mu"].where(flag, 0.0)).fillna(0.0)
+        open_ = total(decided[name].astype("int64")).eq(0).fillna(False).astype(bool)  # not of zones without parcels
+        count = total(flag.astype("int64")).fillna(0)
+        made[f"{name}_count"] = count.mask(open_).astype("Int64" if open_.any() else "int64")
+        made[f"{name}_mu"] = total(parcels["area_mu"].where(flag, 0.0)).fillna(0.0).mask(open_)
     return made
 
 

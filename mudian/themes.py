@@ -99,6 +99,8 @@ def run_themes(frame: pd.DataFrame, *, lang: Lang = "zh", settings: MapSettings 
             themes[column] = _classes(column, colours, lang, no_data=undecided)
     if "supply_status" in frame:
         themes["supply_status"] = _classes("supply_status", _SUPPLY, lang)
+    if not themes and "tax_per_mu" in frame:  # a map of land without any figure is still a map
+        themes["tax_per_mu"] = _money("tax_per_mu", frame, lang, own)
     return themes
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 from openpyxl.cell.cell import Cell, MergedCell
+from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.workbook import Workbook
 
@@ -26,13 +27,17 @@ from mudian.errors import UsageError
 from mudian.evaluation import Evaluation
 from mudian.labels import value_labels, word
 from mudian.measure import PER_MU
+from mudian.workbook_rows import shorten
 from parcels.catalog import Lang
 from parcels.errors import FormatError
 from parcels.fields import nearest
 
 FOLDER = "filled"
-_MARK = re.compile(r"\{\{\s*(\w+)\.(\w+)\s*(?:\[([^\]]+)\])?\s*\}\}")
+_MARK = re.compile(r"[{｛]{2}\s*(\w+)\s*[.．。]\s*(\w+)\s*(?:[\[［【]\s*([^\]］】]+?)\s*[\]］】])?\s*[}｝]{2}")
+_HALF_MARK = re.compile(r"[{｛]{2}.*|.*[}｝]{2}")
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _KEYS = {"zones": "zone_id", "enterprises": "enterprise_id", "parcels": "parcel_id"}
+_NAMES = {"zones": "zone_name", "enterprises": "name"}  # a name does as well, where one record has it
 _FACTS = ("name", "period", "as_of")
 _ALL = "*"
 _SUMMED = ("_mu", "_wan", "_m2", "_count")
@@ -66,7 +71,7 @@ def fill_template(evaluation: Evaluation, template: str | Path, target: str | Pa
     book = open_template(Path(template))
     filler = _Filler(evaluation, Path(template))
     for sheet in book.worksheets:
-        marked = [c for row in sheet.iter_rows() for c in row if isinstance(c.value, str) and _MARK.search(c.value)]
+        marked = [c for row in sheet.iter_rows() for c in row if _is_marked(c)]
         for cell in marked:
             filler.fill(cell)
     book.save(target)
@@ -82,9 +87,16 @@ def open_template(path: Path) -> Workbook:
         When it cannot be read.
     """
     try:
-        return openpyxl.load_workbook(path)
+        return openpyxl.load_workbook(path, rich_text=True)
     except _BROKEN as error:
         raise FormatError("template-unreadable", file=path, detail=str(error) or type(error).__name__) from error
+
+
+def _is_marked(cell: Any) -> bool:
+    """Whether a cell holds a mark, or half of one (which is refused); formulas are none of our business."""
+    if not isinstance(cell.value, str | CellRichText) or cell.data_type == "f":
+        return False
+    return _HALF_MARK.search(str(cell.value)) is not None
 
 
 class _Filler:
@@ -103,6 +115,9 @@ class _Filler:
         """Fill one marked cell, and those below where its mark is of a whole column."""
         text = str(cell.value)
         marks = list(_MARK.finditer(text))
+        half = _HALF_MARK.search(_MARK.sub("", text))
+        if half:
+            raise self._unknown(half[0].strip(), ["{{zones.tax_wan}}"], cell)
         whole = marks[0][0] == text.strip() if len(marks) == 1 else False
         table, column, key = marks[0].groups()
         if whole and key is None and table != "project":
@@ -111,7 +126,15 @@ class _Filler:
         if whole:
             _put(cell, self._single(table, column, key, cell))
             return
-        _put(cell, _MARK.sub(lambda m: _spelled(self._single(m[1], m[2], m[3], cell)), text))
+
+        def filled(part: str) -> str:
+            return _MARK.sub(lambda m: _spelled(self._single(m[1], m[2], m[3], cell)), part)
+
+        rich = _rich(cell.value, filled) if isinstance(cell.value, CellRichText) else None
+        if rich is None:
+            _put(cell, filled(text))
+        else:
+            cell.value = rich
 
     def _down(self, cell: Cell, values: list[object]) -> None:
         sheet, row = cell.parent, cell.row
@@ -139,8 +162,10 @@ class _Filler:
         if key == _ALL:
             return self._total(table, column, cell)
         frame, of = self._table(table, cell), _KEYS.get(table, "")
-        hit = frame[(frame[of].astype("str") == key).fillna(False)] if of in frame else frame.iloc[:0]
+        hit = _where(frame, of, key)
         if not len(hit):
+            hit = _where(frame, _NAMES.get(table, ""), key)
+        if len(hit) != 1:
             raise self._unknown(
                 f"{table}[{key}]", [f"{table}[{k}]" for k in frame.get(of, pd.Series(dtype="str"))], cell
             )
@@ -158,9 +183,13 @@ class _Filler:
             known = frame[frame[above].notna() & (frame[under] > 0)]
             return float(known[above].sum() / known[under].sum()) if len(known) else None
         if not column.endswith(_SUMMED):
-            raise self._unknown(f"{table}.{column}[{_ALL}]", [f"{table}.{c}[{_ALL}]" for c in frame], cell)
+            known_sums = [f"{table}.{c}[{_ALL}]" for c in frame if str(c).endswith(_SUMMED) or c in PER_MU]
+            raise self._unknown(f"{table}.{column}[{_ALL}]", known_sums, cell)
         values = pd.Series(list(self._column(table, column, cell)), dtype="float64")
-        return None if self.redacted and values.isna().any() else values.sum(min_count=1)
+        if self.redacted and values.isna().any():
+            return None
+        total = values.sum(min_count=1)
+        return int(total) if column.endswith("_count") and values.notna().any() else total
 
     def _table(self, table: str, cell: Cell) -> pd.DataFrame:
         if table not in self.tables:
@@ -195,11 +224,35 @@ class _Filler:
         )
 
 
+def _where(frame: pd.DataFrame, column: str, key: str) -> pd.DataFrame:
+    """The records that have this text in a column."""
+    return frame[(frame[column].astype("str") == key).fillna(False)] if column in frame else frame.iloc[:0]
+
+
+def _rich(text: CellRichText, filled: Callable[[str], str]) -> CellRichText | None:
+    """A text in several looks with its marks filled in; None where a mark begins in one look and ends in another."""
+    parts = [part if isinstance(part, str) else str(part.text) for part in text]
+    if any(_HALF_MARK.search(_MARK.sub("", part)) for part in parts):
+        return None
+    made = CellRichText()
+    for part, plain in zip(text, parts, strict=True):
+        done = _fitting(filled(plain))
+        made.append(done if isinstance(part, str) else TextBlock(part.font, done))
+    return made
+
+
 def _put(cell: Cell, value: object) -> None:
     """Write a value and leave the look of the cell; a text that begins with = stays a text."""
-    cell.value = value if value is None or isinstance(value, str | dt.date | int | float) else float(str(value))
     if isinstance(value, str):
+        cell.value = _fitting(value)
         cell.data_type = "s"
+        return
+    cell.value = value if value is None or isinstance(value, dt.date | int | float) else float(str(value))
+
+
+def _fitting(text: str) -> str:
+    """A text that a cell can hold: without control characters, not too long."""
+    return shorten(_NO_XML.sub("", text), "…")
 
 
 def _spelled(value: object) -> str:

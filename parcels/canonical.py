@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from parcels.fields import Field, Match, Matching, Schema
 from parcels.ledger import Ledger
 from parcels.units import Unit, choices, find, unit_of_header
 from parcels.values import parse as values
+from parcels.values.words import FOREIGN_UNIT
 
 OWN_SUFFIX = "_原"
 
@@ -195,13 +196,16 @@ def parse(
     field
         The canonical field.
     unit
-        Unit of the cells; a cell that states its own unit is believed.
+        Unit of the cells; a cell that states its own unit is believed. One that states a unit of something else
+        (``5 美元``, ``3 亩`` among money) is not understood.
     source, ledger
         Where the column comes from and where to write.
     ids
         Keys of the records for the ledger, as far as they are known.
     """
     parsed = _PARSERS[field.kind](series)
+    if unit is not None:
+        parsed = _without_foreign(parsed, field, unit)
     values.report(
         parsed,
         field=field.column,
@@ -218,10 +222,38 @@ def parse(
     return result.rename(field.column)
 
 
+def _own_unit(text: str, field: Field, unit: Unit) -> Unit | None:
+    """The unit that a cell states; the column's where the cell shortens it (吨 for 吨标准煤, 万元 for 万元/亩)."""
+    exact = find(text, field.dimension)
+    if exact is not None:
+        return exact
+    return unit if any(s.startswith((f"{text}标", f"{text}/")) for s in unit.spellings) else None
+
+
+def _without_foreign(parsed: values.Parsed, field: Field, unit: Unit) -> values.Parsed:
+    """Numbers followed by a unit of something else are not understood: the column's unit would be a guess."""
+    if parsed.units is None or not parsed.units.notna().any():
+        return parsed
+    foreign = [text for text in parsed.units.dropna().unique() if _own_unit(str(text), field, unit) is None]
+    bad = parsed.units.isin(foreign).to_numpy(bool)
+    return replace(
+        parsed,
+        values=parsed.values.mask(bad),
+        bad=parsed.bad | bad,
+        changed=parsed.changed & ~bad,
+        codes=np.where(bad, FOREIGN_UNIT, parsed.codes),
+    )
+
+
+def canonical_unit(field: Field) -> Unit | None:
+    """The unit of the canonical column of a field; None for fields without a dimension."""
+    return find(_base(field.dimension), field.dimension) if field.dimension else None
+
+
 def _factors(units: pd.Series | None, field: Field, unit: Unit) -> NDArray[np.float64] | float:
     if units is None or not units.notna().any():
         return float(unit.factor)
-    own = {text: find(text, field.dimension) for text in units.dropna().unique()}
+    own = {text: _own_unit(text, field, unit) for text in units.dropna().unique()}
     factors = units.map({text: float(found.factor) for text, found in own.items() if found})
     return np.asarray(factors.fillna(float(unit.factor)), dtype=np.float64)
 

@@ -222,7 +222,7 @@ def _settle(claims: dict[str, list[tuple[int, int, Match]]]) -> dict[str, list[t
 def _spellings(column: str) -> list[str]:
     """The forms a header is compared in, most telling first: whole, without brackets and year, its parts."""
     bare, _ = split_header(column)
-    plain = re.sub(r"^(19|20)\d{2}年?度?", "", fold(bare))
+    plain = re.sub(r"^(19|20)\d{2}年?度?[_\s]*", "", fold(bare))
     plain = re.sub(r"[*★：:]+", "", plain)
     parts = [p for p in re.split(r"[_\-/]", plain) if p]
     if plain.isascii():  # ZDMJ_M2 is an area with its unit; SP_ID and OWNER_OCC are names of their own

@@ -44,9 +44,18 @@ def states(parcels: pd.DataFrame, column: str) -> NDArray[np.object_]:
     answers = parcels[column].astype("object").map({True: YES, False: NO})
     lacking = parcels.get(VERDICTS[column])
     none = OPEN
+    if column == "borderline" and _nothing_judged(parcels):
+        return np.full(len(parcels), OPEN, dtype=object)  # near to no limit, because none was asked
     if column in _MAY_NOT_CONCERN and lacking is not None:
         answers = answers.where(answers.notna() | (lacking.fillna("") != ""), NONE)
     return answers.fillna(none).to_numpy(dtype=object)
+
+
+def _nothing_judged(parcels: pd.DataFrame) -> bool:
+    """Whether no parcel has any verdict, so that none can be near to another."""
+    judged = [c for c in VERDICTS if c in parcels and c not in ("borderline", "idle_status")]
+    idle = "idle_status" in parcels and parcels["idle_status"].fillna("unknown").ne("unknown").any()
+    return bool(judged) and not idle and bool(parcels[judged].isna().all(axis=None))
 
 
 def with_states(parcels: pd.DataFrame) -> pd.DataFrame:

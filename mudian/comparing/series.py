@@ -9,6 +9,7 @@ predecessors stand there as they were.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,8 +28,9 @@ _CLOCK = ("agreed_start", "actual_start")
 _STATUS = ("idle_status", "days_overdue", "inefficient")
 _ENTERPRISE = ("land_mu", "tax_wan", "tax_per_mu", "investment_per_mu", "grade", "score", "grade_rank")
 _ZONE = ("parcel_count", "parcel_mu", "supplied_mu", "tax_wan", "tax_per_mu", "fixed_investment_wan",
-         "investment_per_mu", "rank_tax_per_mu", "idle_count", "idle_mu", "inefficient_count", "inefficient_mu",
-         "developable_mu", "developable_usable_mu")  # fmt: skip
+         "investment_per_mu", "rank_tax_per_mu", "idle_count", "idle_mu", "idle_undecided_count", "inefficient_count",
+         "inefficient_mu", "inefficient_undecided_count", "developable_mu", "developable_usable_mu")  # fmt: skip
+_OPEN = (("idle_undecided_count", "idle_status", "unknown"), ("inefficient_undecided_count", "inefficient", None))
 
 
 def parcel_series(matched: Matched, runs: tuple[Evaluation, Evaluation]) -> pd.DataFrame:
@@ -60,8 +62,9 @@ def parcel_series(matched: Matched, runs: tuple[Evaluation, Evaluation]) -> pd.D
     made = _shared_out(pairs, code, runs[0].parcels) | _own(runs[1].parcels, keys)
     names = ["area_mu", *_MONEY, *_SHOWN]
     for name in names:
-        if f"{name}_before" in made and f"{name}_after" in made:
-            table[f"{name}_before"], table[f"{name}_after"] = made[f"{name}_before"], made[f"{name}_after"]
+        if f"{name}_before" in made or f"{name}_after" in made:  # a side without the figure stays empty
+            for side in SIDES:
+                table[f"{name}_{side}"] = made.get(f"{name}_{side}", pd.Series(np.nan, table.index))
     clock = _days(pairs, code, runs, keys)
     told = _statuses(pairs, code, runs, keys)
     return table.assign(**clock, **told).astype(dict.fromkeys(("after", "kind", "before"), "str"))
@@ -170,11 +173,18 @@ def side_by_side(matched: Matched, tables: tuple[pd.DataFrame, pd.DataFrame], co
     made: dict[str, object] = {
         c: pairs[c] for c in ("before", "after", "kind", "share_before", "share_after") if c in pairs
     }
-    for column in (c for c in columns if all(c in t for t in tables)):
+    for column in (c for c in columns if any(c in t for t in tables)):
+        kind = next(t[column].dtype for t in tables if column in t)
         for side, table in zip(SIDES, tables, strict=True):
-            cells = table[column].reset_index(drop=True).reindex(pairs[f"{side}_row"])
+            known = table[column] if column in table else pd.Series(None, table.index, dtype=_with_gaps(kind))
+            cells = known.reset_index(drop=True).reindex(pairs[f"{side}_row"])
             made[f"{column}_{side}"] = cells.reset_index(drop=True)
     return pd.DataFrame(made)
+
+
+def _with_gaps(kind: object) -> Any:
+    """The type of a column all of whose cells are missing."""
+    return "float64" if isinstance(kind, np.dtype) and kind.kind in "iufb" else kind
 
 
 def enterprise_table(matched: Matched, runs: tuple[Evaluation, Evaluation]) -> pd.DataFrame:
@@ -184,11 +194,28 @@ def enterprise_table(matched: Matched, runs: tuple[Evaluation, Evaluation]) -> p
 
 def zone_table(matched: Matched, runs: tuple[Evaluation, Evaluation]) -> pd.DataFrame:
     """Zones of both runs, with their figures on both sides."""
-    return side_by_side(matched, (runs[0].zones, runs[1].zones), ("zone_name", *_ZONE))
+    return side_by_side(matched, (_with_undecided(runs[0]), _with_undecided(runs[1])), ("zone_name", *_ZONE))
+
+
+def _with_undecided(run: Evaluation) -> pd.DataFrame:
+    """The zones with the number of parcels whose verdict is open, without which none of the numbers can be read."""
+    made = {}
+    for name, column, unknown in _OPEN:
+        if column in run.parcels and "zone_id" in run.parcels and "zone_id" in run.zones:
+            flags = run.parcels[column].isna() if unknown is None else run.parcels[column].eq(unknown).fillna(True)
+            counts = flags.astype("int64").groupby(run.parcels["zone_id"]).sum()
+            made[name] = run.zones["zone_id"].map(counts).fillna(0).astype("int64")
+    return pd.DataFrame(run.zones).assign(**made)
 
 
 def quotas_of(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Number of enterprises in every grade, in both runs."""
-    counts = {side: table["grade"].fillna("unknown").value_counts() for side, table in runs.items() if "grade" in table}
+    """Number of enterprises in every grade, in both runs; missing for a run that has none or graded none."""
+    counts = {
+        side: table["grade"].fillna("unknown").value_counts()
+        for side, table in runs.items()
+        if "grade" in table and len(table)
+    }
     found = pd.DataFrame(counts).fillna(0).astype("int64")
+    found = found.assign(**{s: pd.Series(pd.NA, found.index, dtype="Int64") for s in runs if s not in counts})
+    found = found[list(runs)]
     return found.rename_axis("grade").sort_index().reset_index()

@@ -24,6 +24,7 @@ _LINEAGE = ("before", "after", "kind", "by", "share_before", "share_after", "sha
             "group")  # fmt: skip
 _PLAIN = {"clock": "clock", "by": "by", "state": "states", "cause": "causes", "reason": "reasons"}
 _SAME = "same"
+_SIDES = ("before", "after")
 SHEET_ROWS = 1_000_000  # records that one sheet holds
 _ASIDE = tuple(f"{n}_{s}" for n in ("revenue_wan", "value_added_wan", "days_overdue") for s in ("before", "after"))
 _CODED = ("idle_status", "inefficient", "outcome", "grade")
@@ -68,13 +69,25 @@ def _summary(found: Comparison) -> pd.DataFrame:
             "count": counts["count"],
         }
     )
-    said = [unchanged_line(found), *note_lines(found)]
+    said = [unchanged_line(found), *one_sided_lines(found), *note_lines(found)]
     return pd.concat([table, pd.DataFrame({"note": said})], ignore_index=True).astype({"count": "Int64"})
 
 
 def unchanged_line(found: Comparison) -> str:
     """How many verdicts changed, and how many did not."""
     return say("unchanged", found.lang, changed=len(found.verdicts), count=sum(found.unchanged.values()))
+
+
+def one_sided_lines(found: Comparison) -> list[str]:
+    """Subjects that only one run has: their verdicts have nothing to be compared with."""
+    sides = {"parcel": found.parcels, "enterprise": found.enterprises, "zone": found.zones}
+    counts = {k: tuple(int((t["kind"] == side).sum()) for side in ("gone", "new")) for k, t in sides.items()}
+    subjects = words_of("subjects", found.lang)
+    return [
+        say("one_sided", found.lang, subject=subjects[k], gone=gone, new=new)
+        for k, (gone, new) in counts.items()
+        if gone or new
+    ]
 
 
 def note_lines(found: Comparison) -> list[str]:
@@ -173,10 +186,20 @@ def _inputs(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     names, constraint = words_of("names", lang), say("constraint", lang, section="names")
     shown = table["name"].map(lambda n: names.get(n, n.replace("constraint:", constraint)))
     kinds = table["kind"].map(words_of("input_kinds", lang))
-    kept = table.assign(sort=kinds, input=shown).loc[
+    differ = {s: _own_hashes(table[s], table[o], table["kind"]) for s, o in zip(_SIDES, _SIDES[::-1], strict=True)}
+    kept = table.assign(sort=kinds, input=shown, **differ).loc[
         table["state"] != _SAME, ["sort", "input", "before", "after", "state"]
     ]
     return kept
+
+
+def _own_hashes(values: pd.Series, others: pd.Series, kinds: pd.Series) -> pd.Series:
+    """Of an input of several files, the hashes that the other run does not have; all of them where it has them all."""
+    kept = [
+        " ".join(h for h in v.split() if h not in o.split()) or v if k == "file" and v == v and o == o else v
+        for v, o, k in zip(values, others, kinds, strict=True)
+    ]
+    return pd.Series(kept, values.index, dtype="str")
 
 
 def _policies(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:

@@ -57,6 +57,8 @@ def card_lines(evaluation: Evaluation, *, lang: Lang | None = None) -> pd.Series
     lines = _Lines(len(parcels))
     found = evaluation.findings
     found = found[(found["subject_type"] == "parcel").to_numpy(bool)]
+    if ids.has_duplicates:  # each of the records has its findings, and the card of all of them tells a thing once
+        found = found.drop_duplicates()
     if len(found):
         rows = _rows(found, ids, book)
         _add_notable(lines, rows, found, book, pd.DataFrame(parcels))

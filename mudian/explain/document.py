@@ -108,16 +108,17 @@ def explain(evaluation: Evaluation, id: str, *, kind: Kind | None = None, lang: 
     speech: Lang = lang or project["lang"]
     book = Rulebook(evaluation.manifest.get("policies"), speech)
     subject = find_subject(evaluation, id, kind=kind, lang=speech)
+    hidden = evaluation.manifest.get("redaction", {}).get("level") == "public"
     parts = {
         "subject": fact_lines(evaluation, subject, book),
-        "verdict": verdict_lines(subject, book),
+        "verdict": [say("public_run", speech)] if hidden else verdict_lines(subject, book),
         "grounds": ground_lines(subject, book),
         "statistics": statistic_lines(evaluation, subject, book),
         "potentials": potential_lines(evaluation, subject, book),
         "periods": period_lines(evaluation, subject, book),
         "missing": _missing_lines(subject, book),
         "sensitivity": stability_lines(evaluation, subject, book),
-        "sources": [*link_lines(evaluation, subject, speech), *source_lines(subject, book)],
+        "sources": [] if hidden else [*link_lines(evaluation, subject, speech), *source_lines(subject, book)],
     }
     sections = [Section(_heading(name, subject, speech), tuple(lines)) for name, lines in parts.items() if lines]
     return Explanation(

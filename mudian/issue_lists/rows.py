@@ -231,9 +231,10 @@ class _Run:
         frame = getattr(self.evaluation, table)
         by_row = frame.drop_duplicates("source_row").set_index("source_row")[key]
         ids = rows["id"].where(rows["id"].isin(frame[key]), rows["row"].map(by_row)).astype("str")
-        fields = rows["field"].astype("str").map(lambda f: own.get(f, f), na_action="ignore")
+        fields = rows["field"].astype("str").map(lambda f: own.get(f, f), na_action="ignore").astype("str")
         known = {f: schema(spec).get(f) for f in fields.dropna().unique()}
-        canonical = fields.map({f: k.column for f, k in known.items() if k}).fillna(fields.str.partition("[")[0])
+        canonical = fields.map({f: k.column for f, k in known.items() if k}).astype("str")
+        canonical = canonical.fillna(fields.str.partition("[")[0].astype("str"))
         fillable = fields.map({f: k is not None for f, k in known.items()}).astype("boolean").fillna(False)
         fillable &= ~ids.str.startswith("#", na=True) & ((canonical != key) | ~ids.isin(_repeated(frame[key])))
         written = rows["before"].where(self._empty(kind, ids, canonical) & rows["before"].notna())

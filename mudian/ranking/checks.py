@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,11 +12,14 @@ import pandas as pd
 from mudian.measure import PER_MU
 from mudian.ranking.claims import as_findings
 from mudian.ranking.figures import GIVEN, UNKNOWN, significant
+from mudian.ranking.reading import MEASURED
 from mudian.ranking.shapes import PRINTED
 from mudian.ranking.words import say
 from parcels.catalog import Lang
 
 _PRINTED = 0.0051  # half of the last of two printed decimals
+_ROUNDING = 1e-3  # share of a sum that rounded parts may make
+_SUM = re.compile("[合总]\\s*计|^(?i:(grand )?total|sum)")
 
 
 def self_checks(
@@ -41,6 +45,7 @@ def self_checks(
         Language of the notes.
     """
     rows = [*_orders(zones, lang), *_totals(zones, totals, given, lang), *_stated(summary, totals, lang)]
+    rows += _stated_sums(summary, totals.drop(columns=list(given), errors="ignore"), lang)
     return as_findings([*rows, *_years(moved, lang)])
 
 
@@ -142,6 +147,32 @@ def _stated(summary: pd.DataFrame, totals: pd.DataFrame, lang: Lang) -> list[dic
             rows.append(
                 {"check": "stated", "text": str(zone), "metric": name, "year": year, "found": real,
                  "expected": printed, "outcome": outcome, "note": note}
+            )  # fmt: skip
+    return rows
+
+
+def _stated_sums(summary: pd.DataFrame, totals: pd.DataFrame, lang: Lang) -> list[dict[str, object]]:
+    """Rows of totals of the table: is the amount printed there the sum over the zones?"""
+    rows: list[dict[str, object]] = []
+    sums = summary[[bool(_SUM.search(str(n))) for n in summary["zone_name"]]]
+    years = sums["year"].astype(float) if "year" in sums else pd.Series(np.nan, sums.index)
+    for column in (c for c in MEASURED if c in sums and c in totals):
+        for zone, year, printed in zip(sums["zone_name"], years, sums[column], strict=True):
+            total = totals[totals["year"].eq(year) | (pd.isna(year) & totals["year"].isna())]
+            if pd.isna(printed) or total.empty:
+                continue
+            real, known, count = (total[c].iloc[0] for c in (column, f"{column}_known", "zone_count"))
+            gap = abs(float(real) - float(printed))
+            whole = known == count
+            same = gap <= _PRINTED * (count + 1) if whole else None
+            near = whole and not same and gap <= _ROUNDING * abs(float(real))
+            said = "stated_near" if near else "stated_sum_differs"
+            note = "" if same else say(said, lang, gap=format(gap, ",.6g"))
+            if not whole:
+                note = say("of", lang, count=count, known=known)
+            rows.append(
+                {"check": "stated", "text": str(zone), "metric": column, "year": year, "found": real,
+                 "expected": printed, "outcome": None if near else same, "note": note}
             )  # fmt: skip
     return rows
 

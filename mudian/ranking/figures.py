@@ -121,6 +121,9 @@ def missing_figures(frame: pd.DataFrame) -> pd.Series:
     """Which inputs of the figures per mu each zone lacks, joined by ``;``."""
     shown = [n for n in PER_MU if n in frame]
     result = pd.Series("", frame.index, dtype="str")
+    if "area_mu" not in frame:  # money alone gives no figure
+        money = [n for n in shown if PER_MU[n] in frame and frame[n].isna().all()]
+        result = result.mask(frame[money].isna().any(axis=1), "area_mu")
     for name in shown:
         inputs = [c for c in (PER_MU[name], "area_mu") if c in frame] or [name]
         lacks = frame[name].isna()

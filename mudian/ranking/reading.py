@@ -14,7 +14,7 @@ from mudian.errors import InputError, UsageError
 from mudian.measure import PER_MU
 from mudian.ranking.shapes import PRINTED, Cells, printed_ranks, tidy
 from mudian.ranking.spelling import spell_zones
-from mudian.ranking.words import texts
+from mudian.ranking.words import say, texts
 from mudian.rules.ranks import COUNTS
 from mudian.schemas import schema
 from mudian.tables import read_table
@@ -105,14 +105,16 @@ def read_zones(
         When a unit is not stated.
     """
     fields = schema("ranking") + items if items else schema("ranking")
-    read, hint = _cells(table, options, fields, ledger)
+    read, hint, printed = _cells(table, options, fields, ledger)
     shaped = tidy(read, fields, wide=options.wide, ledger=ledger)
     given = _names(shaped, fields, options, ledger)
     named = _canonical(shaped, fields, given, options, hint, ledger)
     own = [m.column for m in named.matches.values() if m.column in named.frame and m.column != m.field.column]
     frame = _in_mu(named.frame.drop(columns=own)).assign(source_row=shaped.rows)
     kept, summary = _zones_only(frame, shaped.source, ledger)
+    summary = pd.concat([summary, _printed_total(printed, fields, given, options, hint, ledger)], ignore_index=True)
     _refuse_nothing(kept, items, shaped.source)
+    _tell_no_land(kept, shaped.source, ledger)
     spelled, found = spell_zones(
         kept["zone_name"], place=place, rows=kept["source_row"], source=shaped.source, ledger=ledger
     )
@@ -122,21 +124,43 @@ def read_zones(
 
 def _cells(
     table: str | Path | pd.DataFrame, options: TableOptions, fields: Schema, ledger: Ledger
-) -> tuple[Cells, str | None]:
+) -> tuple[Cells, str | None, Cells | None]:
+    """The table, the unit of its money, and its line of totals, where it has a single one."""
     if isinstance(table, pd.DataFrame):
         frame = table.reset_index(drop=True).set_axis([str(c) for c in table.columns], axis=1)
-        return Cells(frame, np.arange(1, len(frame) + 1, dtype=np.int64), "DataFrame"), None
+        return Cells(frame, np.arange(1, len(frame) + 1, dtype=np.int64), "DataFrame"), None, None
     read = read_table(
         table, sheet=options.sheet, encoding=options.encoding, header_row=options.header_row, ledger=ledger,
         score=lambda header: len(fields.match(list(dict.fromkeys(header))).matches),
     )  # fmt: skip
-    return Cells(read.frame, read.rows, read.source), read.unit_hint
+    known = fields.match([str(c) for c in read.frame.columns], given=options.fields).matches
+    # The geometry of a stored layer is bytes.
+    shapes = [c for c in read.frame if read.frame[c].map(lambda v: isinstance(v, bytes)).any()]
+    read.frame = read.frame.drop(columns=shapes)
+    printed = None
+    if len(read.totals) == 1 and "zone_name" in known:
+        total = read.totals.assign(**{known["zone_name"].column: say("total", "zh")}).reset_index(drop=True)
+        printed = Cells(total, read.totals.index.to_numpy(np.int64), read.source)
+    return Cells(read.frame, read.rows, read.source), read.unit_hint, printed
+
+
+def _printed_total(
+    printed: Cells | None, fields: Schema, given: Mapping[str, str], options: TableOptions, hint: str | None,
+    ledger: Ledger,
+) -> pd.DataFrame:  # fmt: skip
+    """The line of totals in canonical columns; how it was read is in the ledger already."""
+    if printed is None:
+        return pd.DataFrame()
+    aside = Ledger(lang=ledger.lang)
+    shaped = tidy(printed, fields, wide=options.wide, ledger=aside)
+    return _in_mu(_canonical(shaped, fields, given, options, hint, aside).frame).assign(source_row=shaped.rows)
 
 
 def _names(cells: Cells, fields: Schema, options: TableOptions, ledger: Ledger) -> dict[str, str]:
     """Canonical name → column, for what the user states and for what the place of a column says."""
     columns = [str(c) for c in cells.frame.columns]
-    given = {k: v for k, v in printed_ranks(columns, fields).items() if k not in options.fields} | dict(options.fields)
+    guessed = printed_ranks(columns, fields) | _own_base(columns)
+    given = {k: v for k, v in guessed.items() if k not in options.fields} | dict(options.fields)
     if "zone_name" in given or "zone_name" in fields.match(columns, given=given).matches:
         return given
     texts_ = [c for c in columns if c not in given.values() and _is_text(cells.frame[c])]
@@ -144,6 +168,13 @@ def _names(cells: Cells, fields: Schema, options: TableOptions, ledger: Ledger) 
         raise InputError("ranking-no-zones", file=cells.source, columns=", ".join(columns))
     ledger.add("ranking-zone-column", stage="read", source=cells.source, field=texts_[0], column=texts_[0])
     return given | {"zone_name": texts_[0]}
+
+
+def _own_base(columns: list[str]) -> dict[str, str]:
+    """The land that the figures of a run are over, where the table is one of its own results."""
+    words = {fold(w) for w in texts()["shapes"]["base_words"]}
+    found = next((c for c in columns if fold(c) in words), None)
+    return {} if found is None else {"land": found}
 
 
 def _is_text(cells: pd.Series) -> bool:
@@ -205,6 +236,15 @@ def _refuse_nothing(frame: pd.DataFrame, items: Schema | None, source: str) -> N
         return
     known = [f.zh for f in schema("ranking")]
     raise InputError("ranking-nothing", file=source, known="、".join(known))
+
+
+def _tell_no_land(frame: pd.DataFrame, source: str, ledger: Ledger) -> None:
+    """Say so where money is given and neither land nor a figure per mu, with the columns that may be the land."""
+    if "area_mu" in frame or not any(m in frame for m in PER_MU.values()) or any(n in frame for n in PER_MU):
+        return
+    own = [str(c) for c in frame if c not in {f.column for f in schema("ranking")} | {*MEASURED, "source_row"}]
+    columns = "、".join(c for c in own if to_number(frame[c]).values.notna().any()) or say("none", ledger.lang)
+    ledger.add("ranking-land-unknown", stage="read", source=source, field="area_mu", columns=columns)
 
 
 def _whole_ranks(frame: pd.DataFrame, source: str, ledger: Ledger) -> pd.DataFrame:

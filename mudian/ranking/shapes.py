@@ -22,8 +22,10 @@ from parcels.ledger import Ledger
 from parcels.units import fold
 from parcels.values.parse import to_number
 
-_YEAR_FIRST = re.compile(r"((?:19|20)\d\d)\s*年?度?[_\s]*(.*)")
+_WHOLE = r"(?:(?:0?1\s*[-—–~～至]\s*12\s*月份?|全年)[_\s]*)?"  # of a year, said in words
+_YEAR_FIRST = re.compile(rf"((?:19|20)\d\d)\s*年?度?[_\s]*{_WHOLE}(.*)")
 _YEAR_LAST = re.compile(r"(.*?)[_\s]*[(（]?((?:19|20)\d\d)\s*年?度?[)）]?")
+_YEAR_INSIDE = re.compile(rf"(.+?)[_\s]+((?:19|20)\d\d)\s*年度?[_\s]*{_WHOLE}([(（][^()（）]*[)）])")
 PRINTED = "printed_rank_"
 
 
@@ -51,6 +53,10 @@ def tidy(cells: Cells, schema: Schema, *, wide: str, ledger: Ledger) -> Cells:
         Where the layout is written.
     """
     known = schema.match(list(cells.frame.columns)).matches
+    if "zone_name" in known and _is_unit(known["zone_name"].column):  # 单位 is a zone, or the unit of a figure
+        turned = _turned(cells, schema, ledger)
+        if "zone_name" in turned.frame:
+            return turned
     if "zone_name" not in known and "year" not in known:
         return _turned(cells, schema, ledger)
     if "zone_name" not in known and _has_zone_columns(cells, known["year"].column, schema):
@@ -64,7 +70,7 @@ def _report(cells: Cells, shape: str, ledger: Ledger) -> None:
 
 def _turned(cells: Cells, schema: Schema, ledger: Ledger) -> Cells:
     """A table whose first column names figures, with zones as columns, the other way round; else as it is."""
-    frame = cells.frame
+    frame = _units_in_names(cells.frame)
     if frame.shape[1] < 2:
         return cells
     names = ["".join(str(n).split()) for n in frame.iloc[:, 0].dropna()]
@@ -76,6 +82,21 @@ def _turned(cells: Cells, schema: Schema, ledger: Ledger) -> Cells:
     body = frame[kept].T.set_axis(names, axis=1)
     made = body.reset_index(drop=True).assign(zone_name=kept)
     return replace(cells, frame=made, rows=np.full(len(made), cells.rows.min(initial=0), np.int64))
+
+
+def _is_unit(column: str) -> bool:
+    return "".join(column.split()).casefold() in texts()["shapes"]["unit_words"]
+
+
+def _units_in_names(frame: pd.DataFrame) -> pd.DataFrame:
+    """A column of units put behind the names of the figures in the first column."""
+    units = [c for c in frame.columns[1:] if _is_unit(str(c))]
+    if len(units) != 1:
+        return frame
+    first, unit = frame.iloc[:, 0], frame[units[0]]
+    both = first.notna() & unit.notna()
+    named = first.astype("object").mask(both, first.astype("str") + "（" + unit.astype("str") + "）")
+    return frame.assign(**{str(frame.columns[0]): named}).drop(columns=units)
 
 
 def _names_zone(column: str) -> bool:
@@ -133,10 +154,16 @@ def _years_down(cells: Cells, has_year: bool, ledger: Ledger) -> Cells:
 
 
 def _year_of(column: str) -> tuple[int, str] | None:
-    """The year that a header begins or ends with, and the rest; a year alone is the header of ranks."""
+    """The year that a header begins or ends with, and the rest; a year alone is the header of ranks.
+
+    Before the unit, too: of ``税收_2022年（万元）``, two lines of a header in one, the rest is ``税收（万元）``.
+    """
     first = _YEAR_FIRST.fullmatch(column.strip())
     if first:
         return int(first[1]), first[2] or "rank"
+    inside = _YEAR_INSIDE.fullmatch(column.strip())
+    if inside:
+        return int(inside[2]), f"{inside[1]}{inside[3]}"
     last = _YEAR_LAST.fullmatch(column.strip())
     return (int(last[2]), last[1]) if last else None
 

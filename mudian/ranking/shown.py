@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -75,8 +76,15 @@ def _total_row(total: pd.Series, part: pd.DataFrame, lang: Lang) -> pd.DataFrame
             of = say("of", lang, count=len(part), known=int(total[f"{column}_known"]))
             notes.append(f"{_bare(label(column, lang))}: {of}")
     cells["missing"] = "；".join(notes) if lang == "zh" else "; ".join(notes)
-    made = pd.DataFrame({c: pd.Series([cells.get(str(c))], dtype=part[c].dtype) for c in part.columns})
-    return made
+    return pd.DataFrame({c: pd.Series([cells.get(str(c))], dtype=_with_gaps(part[c])) for c in part.columns})
+
+
+def _with_gaps(values: pd.Series) -> Any:
+    """The type of a column that can also hold a missing cell: an own column of whole numbers has none yet."""
+    kind = values.dtype
+    if not isinstance(kind, np.dtype) or kind.kind not in "iub":
+        return kind
+    return "boolean" if kind.kind == "b" else "Int64"
 
 
 def _bare(title: str) -> str:

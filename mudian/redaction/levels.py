@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import NoReturn
 
 from mudian.errors import UsageError
 from mudian.evaluation import Evaluation
@@ -40,13 +41,14 @@ def redact(
     Raises
     ------
     UsageError
-        When the results are already redacted otherwise, or no (known) enterprise is named.
+        When the results are already redacted, at whatever level, or no (known) enterprise is named.
     """
     given = {
         "level": level, "enterprise": enterprise, "min_enterprises": min_enterprises, "max_share": max_share,
         "cell_m": cell_m,
     }  # fmt: skip
-    return _at(evaluation, Limits.of(given))
+    limits = Limits.of(given)
+    return _further(evaluation, limits) if level_of(evaluation) != "internal" else _at(evaluation, limits)
 
 
 def redacted(evaluation: Evaluation) -> Evaluation:
@@ -63,13 +65,15 @@ def level_of(evaluation: Evaluation) -> Level:
 
 
 def _at(evaluation: Evaluation, limits: Limits) -> Evaluation:
-    now = level_of(evaluation)
-    if limits.level == now:
+    if limits.level == "internal":
         return evaluation
-    if now != "internal":
-        lang: Lang = evaluation.manifest["project"]["lang"]
-        raise UsageError("redaction-further", found=say(now, lang), wanted=say(limits.level, lang))
     return public(evaluation, limits) if limits.level == "public" else of_enterprise(evaluation, limits)
+
+
+def _further(evaluation: Evaluation, limits: Limits) -> NoReturn:
+    """Refuse: results that hide something cannot be checked against other limits or another enterprise."""
+    lang: Lang = evaluation.manifest["project"]["lang"]
+    raise UsageError("redaction-further", found=say(level_of(evaluation), lang), wanted=say(limits.level, lang))
 
 
 def formats_left_out(evaluation: Evaluation) -> tuple[str, ...]:

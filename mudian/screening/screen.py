@@ -38,6 +38,7 @@ from parcels.catalog import Lang
 
 Geometries = NDArray[np.object_]
 _OWN = ("parcel_id", "source_row", "zone_id", "owner", "area_mu", "idle_status", "inefficient", "grade")
+_YUAN, _EASE = 4, 6  # decimals beyond which gains (of 10 000 yuan) and ease are noise of the measured area
 
 
 @dataclass(frozen=True)
@@ -223,8 +224,13 @@ def _ranked(table: pd.DataFrame, settings: ScreeningSettings) -> pd.DataFrame:
     made: dict[str, pd.Series] = {}
     for name in settings.shown:
         gain = _positive(table[f"gain_{name}_wan"]).where(candidate)
-        made |= {f"rank_gain_{name}": rank(gain), f"front_{name}": pareto_fronts(gain, table["ease"])}
+        made |= {f"rank_gain_{name}": rank(gain.round(_YUAN)), f"front_{name}": _fronts(gain, table["ease"])}
     return table.assign(**made)
+
+
+def _fronts(gain: pd.Series, ease: pd.Series) -> pd.Series:
+    """Fronts in which parcels that differ by the noise of a measured area are equal."""
+    return pareto_fronts(gain.round(_YUAN), ease.round(_EASE))
 
 
 def _positive(gain: pd.Series) -> pd.Series:
@@ -242,9 +248,7 @@ def _sites(
     )  # fmt: skip
     changes = effects(table, pd.DataFrame(evaluation.zones), work.settings)
     shape = work.plane.back(np.asarray(table["geometry"], dtype=object))
-    fronts = {
-        f"front_{n}": pareto_fronts(_positive(table[f"gain_{n}_wan"]), table["ease"]) for n in work.settings.shown
-    }
+    fronts = {f"front_{n}": _fronts(_positive(table[f"gain_{n}_wan"]), table["ease"]) for n in work.settings.shown}
     plain = table.drop(columns="geometry").assign(**fronts, **{str(c): changes[c] for c in changes})
     return gpd.GeoDataFrame(plain, geometry=shape.values, crs=work.plane.target), label
 

@@ -206,11 +206,13 @@ def screen(
     Raises
     ------
     UsageError
-        When a scenario, area or project makes no sense, or the folder holds no results.
+        When a scenario, area or project makes no sense, or the folder holds no results or redacted ones.
     """
     _refuse(at_least_mu, mu, investment_wan, asks=industry is not None or investment_wan is not None or bool(project))
     folder = None if isinstance(evaluation, Evaluation) else Path(evaluation).resolve().parent
     run = evaluation if isinstance(evaluation, Evaluation) else load(evaluation, layers=True)
+    if run.manifest.get("redaction"):
+        raise UsageError("screen-redacted", name=str(run.manifest["project"]["name"]))
     changed = {"cross_roads": cross_roads, "min_site_mu": min_site_mu, "benchmark_tax_per_mu": benchmark_tax_per_mu,
                "grades": None if grades is None else tuple(grades)}  # fmt: skip
     own = _settings(settings or settings_of(run.manifest), scenario, changed)

@@ -102,7 +102,8 @@ def _possible(found: Shortlist, top: int) -> list[str]:
 
 def _candidate(row: Row, number: int, found: Shortlist) -> list[str]:
     lang, scenarios = found.lang, scenarios_of(found.screening.notes)
-    known = [row["parcel_id"], row.get("owner"), row["zone_name"], f"{row['area_mu']:,.2f} {_mu(lang)}"]
+    area = f"{row['area_mu']:,.2f} {_mu(lang)}" if _known(row["area_mu"]) else say("print", "no_area", lang)
+    known = [row["parcel_id"], row.get("owner"), row["zone_name"], area]
     known += [_front(row, found), row["site_id"]]
     now = row["tax_now_per_mu"]
     figures = [say("print", "now_unknown", lang) if not _known(now) else say("print", "now", lang, now=f"{now:,.2f}")]

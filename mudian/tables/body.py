@@ -78,7 +78,9 @@ def _matches(texts: NDArray[np.object_], pattern: str) -> BoolArray:
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def clean_body(grid: Grid, header: Header, *, source: str, ledger: Ledger) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+def clean_body(
+    grid: Grid, header: Header, *, source: str, ledger: Ledger
+) -> tuple[pd.DataFrame, NDArray[np.int64], pd.DataFrame]:
     """The records of a sheet under their column names, and the lines they stand on.
 
     Parameters
@@ -90,8 +92,9 @@ def clean_body(grid: Grid, header: Header, *, source: str, ledger: Ledger) -> tu
 
     Returns
     -------
-    frame, lines
-        Records with a RangeIndex; line numbers as a person sees them, first line of the sheet = 1.
+    frame, lines, totals
+        Records with a RangeIndex; line numbers as a person sees them, first line of the sheet = 1; and the lines of
+        totals that were left out, by their line numbers.
     """
     frame = grid.frame.iloc[header.body :].reset_index(drop=True)
     lines = np.arange(len(frame), dtype=np.int64) + header.body + 1
@@ -112,7 +115,9 @@ def clean_body(grid: Grid, header: Header, *, source: str, ledger: Ledger) -> tu
     frame = _fill_down(frame, grid, header.body, keep, names, source, ledger)
     _report_formulas(grid, header.body, keep, names, source, ledger)
     records = frame.loc[keep, list(names)].reset_index(drop=True).infer_objects()
-    return records.set_axis(pd.Index(list(names.values()), dtype="str"), axis=1), lines[keep]
+    titles = pd.Index(list(names.values()), dtype="str")
+    totals = frame.loc[total, list(names)].set_axis(titles, axis=1).set_axis(lines[total], axis=0)
+    return records.set_axis(titles, axis=1), lines[keep], totals
 
 
 def _repeated(frame: pd.DataFrame, seen: _Lines, grid: Grid, header: Header) -> BoolArray:

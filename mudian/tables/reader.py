@@ -54,6 +54,8 @@ class Table:
         Text of the title line.
     notes
         Facts for ``inspect``: format, separator, encoding, header lines, all units of the unit line.
+    totals
+        Lines of totals, which are no records, under the same names and by their line numbers.
     """
 
     frame: pd.DataFrame
@@ -64,6 +66,7 @@ class Table:
     unit_hint: str | None = None
     title: str | None = None
     notes: dict[str, object] = field(default_factory=dict)
+    totals: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def read_table(
@@ -170,12 +173,12 @@ def _records(
         raise InputError("tables-empty", file=path, layer=sheet)
     header = _header(grid, path, sheet, header_row)
     _report_header(grid, header, name, ledger)
-    frame, lines = clean_body(grid, header, source=name, ledger=ledger)
+    frame, lines, totals = clean_body(grid, header, source=name, ledger=ledger)
     if not len(frame):
         ledger.add("tables-no-records", stage="read", source=name, row=header.last + 1)
     notes |= {"header_lines": (header.first + 1, header.last + 1), "units": header.units}
     parts = [part for part in header.parts if part]
-    return Table(frame, lines, name, sheet, parts, header.money_unit, header.title, notes)
+    return Table(frame, lines, name, sheet, parts, header.money_unit, header.title, notes, totals)
 
 
 def _header(grid: Grid, path: Path, sheet: str | None, header_row: int | None) -> Header:

@@ -14,6 +14,7 @@ from importlib.resources import files
 
 PLAIN, CHANGED, MISSING = "", "changed", "missing"
 BAD_NUMBER, BOUND, EXCEL_ERROR = "value-bad-number", "value-number-bound", "value-excel-error"
+FOREIGN_UNIT = "value-foreign-unit"
 BAD_DATE, NO_DAY = "value-bad-date", "value-date-no-day"
 BAD_BOOLEAN, BAD_TEXT, FLOAT_DAMAGE = "value-bad-boolean", "value-bad-text", "value-float-damage"
 

@@ -6,6 +6,7 @@ import subprocess
 import geopandas as gpd
 import matplotlib as mpl
 import numpy as np
+import pyproj
 import pytest
 import shapely
 from PIL import Image
@@ -14,7 +15,7 @@ from pypdf import PdfReader
 import maps
 from maps import fonts as fonts_module
 from maps.fonts import Fonts
-from maps.layout import gauss_kruger
+from maps.layout import drawing_crs, gauss_kruger
 from maps.outlines import compound
 
 THEME = maps.Theme("亩均税收", "number", "v", unit="万元/亩", breaks=[1, 3])
@@ -78,6 +79,21 @@ def test_degrees_go_to_the_zone_of_the_centre():
     assert [gauss_kruger(lon).to_epsg() for lon in (75, 117, 135)] == [4534, 4548, 4554]
     web = maps.sheet(frame().to_crs(3857), theme=THEME, title="图")
     assert web.crs.to_epsg() == 4548
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "code"), [(-71.1, 42.37, 32619), (151.2, -33.9, 32756), (179.9, 1, 32660), (-179.9, 1, 32601)]
+)
+def test_degrees_outside_china_go_to_the_utm_zone_of_the_centre(lon, lat, code):
+    # UTM zones are 6 degrees wide, zone 1 begins at 180 W: -71.1 lies in zone 19 (-72 to -66), 151.2 in 56.
+    there = gpd.GeoDataFrame({"a": [1.0]}, geometry=[shapely.box(lon, lat, lon + 0.001, lat + 0.001)], crs=4326)
+    assert drawing_crs(there).to_epsg() == code
+
+
+def test_metres_are_metres_however_they_are_spelled():
+    wkt = pyproj.CRS(4548).to_wkt("WKT1_ESRI")
+    there = gpd.GeoDataFrame({"a": [1.0]}, geometry=[shapely.box(500000, 4e6, 500100, 4000100)], crs=wkt)
+    assert drawing_crs(there) == there.crs
 
 
 def test_holes_stay_open_and_overlaps_are_filled():

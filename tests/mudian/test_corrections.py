@@ -71,3 +71,30 @@ def test_a_gbk_table_is_read(tmp_path):
     made = read_corrections(file, ledger=Ledger())
     frame = pd.DataFrame({"parcel_id": ["001"], "owner": ["甲"]})
     assert made.apply(frame, table="parcels", ledger=Ledger())["owner"].tolist() == ["乙"]
+
+
+def test_an_answer_that_states_its_unit_is_converted_or_refused():
+    # The column is in 万元: 1.2 亿 = 12 000, 5000 元 = 0.5; 45 亩 are no money.
+    ledger = Ledger()
+    made = corrections(
+        ("enterprises", "a", "tax_wan", "1.5", "1.2亿", ""),
+        ("enterprises", "b", "tax_wan", None, "5,000元", ""),
+        ("enterprises", "c", "tax_wan", "3", "45亩", ""),
+    )
+    after = made.apply(enterprises(), table="enterprises", ledger=ledger)
+    assert after["tax_wan"].tolist() == pytest.approx([12000.0, 0.5, 3.0])
+    assert ledger.frame().query("code == 'correction-new-value'")["row"].tolist() == [4]
+
+
+def test_one_answer_in_two_spellings_is_no_contradiction():
+    ledger = Ledger()
+    made = corrections(
+        ("enterprises", "a", "tax_wan", "1.5", "1,234.5", ""),
+        ("enterprises", "a", "tax_wan", "1.5", "1234.50万元", ""),
+        ("enterprises", "a", "founded_on", "2020-01-02", "2024.5.1", ""),
+        ("enterprises", "a", "founded_on", "2020-01-02", "2024年5月1日", ""),
+    )
+    after = made.apply(enterprises(), table="enterprises", ledger=ledger)
+    assert after["tax_wan"].iloc[0] == 1234.5
+    assert after["founded_on"].iloc[0] == pd.Timestamp("2024-05-01")
+    assert set(ledger.frame()["code"]) == {"correction-applied"}

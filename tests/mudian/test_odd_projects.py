@@ -374,3 +374,39 @@ def test_own_columns_of_any_name_reach_every_output(tmp_path: Path, columns: dic
     for name in columns:
         assert name in table or f"{name}_原" in table
     assert table["tax_wan"].tolist()[:3] == pytest.approx([50, 50, 50])
+
+
+def test_a_table_of_enterprises_with_nothing_but_its_header(tmp_path: Path) -> None:
+    project = write_project(tmp_path)
+    (tmp_path / "企业.csv").write_text("统一社会信用代码,企业名称,税收（万元）\n", "utf-8")
+    (tmp_path / "用地.csv").write_text("宗地代码,统一社会信用代码,关系,面积（平方米）\n", "utf-8")
+    text = project.read_text("utf-8").replace('["parquet"]', '["parquet", "xlsx", "html"]')
+    project.write_text(text, "utf-8")
+    assert main(["run", str(project)]) == 0
+    made = md.load(tmp_path / "成果")
+    assert len(made.enterprises) == 0
+    assert not made.parcels.get("tax_wan", pd.Series(dtype=float)).notna().any()
+
+
+def test_a_public_run_of_which_no_zone_may_be_shown(tmp_path: Path) -> None:
+    # Nine enterprises at least stand behind a shown sum; there is one.
+    project = write_project(tmp_path)
+    lines = (tmp_path / "企业.csv").read_text("utf-8").splitlines(keepends=True)
+    (tmp_path / "企业.csv").write_text("".join(lines[:2]), "utf-8")
+    text = project.read_text("utf-8").replace(
+        '["parquet"]', '["parquet", "html"]\nlevel = "public"\nmin_enterprises = 9'
+    )
+    project.write_text(text, "utf-8")
+    assert main(["run", str(project)]) == 0
+    assert (tmp_path / "成果" / "map.html").stat().st_size > 0
+
+
+def test_what_the_maps_refuse_is_told_in_one_block(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = write_project(tmp_path)
+    text = project.read_text("utf-8").replace('["parquet"]', '["tif"]') + "[heat]\ncell_m = 0.0001\n"
+    project.write_text(text, "utf-8")
+    assert main(["run", str(project)]) == 3
+    said = capsys.readouterr().err
+    assert "0.0001" in said
+    assert "程序内部出错" not in said
+    assert said.count("问题") == 1

@@ -88,3 +88,27 @@ def test_the_template_is_a_project(tmp_path, lang):
     assert made.zones is not None
     with pytest.raises(UsageError):
         write_template(tmp_path, lang=lang)
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "expected"),
+    [
+        ("[corrections]\npath = []\n", "corrections.path", "xlsx"),
+        ("[corrections]\npath = 5\n", "corrections.path", "xlsx"),
+        ("[screening]\nbenchmark_tax_per_mu = inf\n", "screening.benchmark_tax_per_mu", "1, 1.5 …"),
+        ("[developable]\nmin_area_mu = -1\n", "developable.min_area_mu", "≥ 0"),
+        ("[report]\nrows = 0\n", "report.rows", "≥ 1"),
+        ('[screening]\nweights = { colour = 1 }\n', "screening.weights.colour", "owners"),
+        ('[screening]\nscenarios = ["own"]\n', "screening", "benchmark_tax_per_mu"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_told_without_words_of_the_machine(tmp_path, text, field, expected):
+    head = '[project]\nname = "区"\nas_of = 2025-12-31\n[parcels]\npath = "a.shp"\n[enterprises]\npath = "b.xlsx"\n'
+    (tmp_path / "项目.toml").write_text(head + text, "utf-8")
+    with pytest.raises(ProjectError) as error:
+        load_project(tmp_path / "项目.toml")
+    said = error.value.render("zh")
+    assert f"字段 {field}\n" in said
+    assert expected in said.partition("应为")[2]
+    assert "Input" not in said
+    assert "Value error" not in said

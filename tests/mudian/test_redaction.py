@@ -393,3 +393,36 @@ def test_every_square_may_be_shown_and_none_is_left_over(seed: int) -> None:
     again = split(place[order], zone[order], turned, shown=shown, money=money, least=3, most=0.8)
     pairs = set(zip(groups[order].tolist(), again.tolist(), strict=True))
     assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
+
+
+def test_redacted_results_are_not_redacted_again(whole: md.Evaluation) -> None:
+    """Neither with stricter limits, which nobody could check, nor for another enterprise, which would get the first."""
+    open_to_all, own = redact(whole, level="public"), redact(whole, level="enterprise", enterprise=CODES[1])
+    for made, options in (
+        (open_to_all, {"level": "public", "min_enterprises": 8}),
+        (open_to_all, {"level": "internal"}),
+        (own, {"level": "enterprise", "enterprise": CODES[2]}),
+    ):
+        with pytest.raises(UsageError) as error:
+            redact(made, **options)
+        assert error.value.code == "redaction-further"
+    assert redact(whole, level="internal") is whole
+
+
+def test_redacted_results_are_not_screened(public: Path, whole: md.Evaluation, capsys) -> None:
+    """They hold squares without verdicts: a list of squares that “cannot be decided” would say nothing true."""
+    assert main(["screen", str(public)]) == 2
+    assert "脱敏" in capsys.readouterr().err
+    with pytest.raises(UsageError) as error:
+        md.screen(redact(whole, level="enterprise", enterprise=CODES[0]))
+    assert error.value.code == "screen-redacted"
+
+
+def test_a_sheet_of_a_square_says_what_public_results_lack(public: Path, capsys) -> None:
+    """The square has enterprises and the run has packs; the sheet must not say that there are none."""
+    square_id = str(md.load(public).parcels["parcel_id"].iloc[0])
+    assert main(["explain", str(public), square_id]) == 0
+    said = capsys.readouterr().out
+    assert "公开版成果，不含判定" in said
+    assert "没有选用政策包" not in said
+    assert "没有挂接" not in said

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import datetime as dt
 from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font, PatternFill
 from tinyproject import E1, P1, write_project
 
@@ -95,6 +99,7 @@ def test_the_look_of_the_form_stays(results: md.Evaluation, tmp_path: Path) -> N
         ("{{zones.tax_wan[Z3]}}", "zones[Z"),
         ("{{project.names}}", "project.name"),
         ("{{zones.zone_name[*]}}", "zones."),
+        ("合计 {{zones.tax_wan[*]}", "{{zones.tax_wan}}"),
     ],
 )
 def test_a_mark_that_means_nothing_is_refused(results: md.Evaluation, tmp_path: Path, mark: str, near: str) -> None:
@@ -149,3 +154,46 @@ def test_what_a_redacted_run_does_not_hold_stays_empty(results: md.Evaluation, t
     )
     done = openpyxl.load_workbook(fill_template(hidden, template, tmp_path / "b.xlsx"))["报表"]
     assert [done[c].value for c in ("A4", "A5", "B4", "B5", "C4")] == [None] * 5
+
+
+def test_a_text_in_two_looks_keeps_them(results: md.Evaluation, tmp_path: Path) -> None:
+    red = InlineFont(b=True, color="FFFF0000")
+    file = form(
+        tmp_path / "a.xlsx",
+        A1=CellRichText("注：", TextBlock(red, "不得外传")),
+        A2=CellRichText("全区 ", TextBlock(red, "{{zones.tax_wan[*]}}"), " 万元"),
+        A3=CellRichText("{{zones.tax", TextBlock(red, "_wan[*]}}")),
+    )
+    sheet = openpyxl.load_workbook(fill_template(results, file, tmp_path / "b.xlsx"), rich_text=True)["报表"]
+    first, second = sheet["A1"].value, sheet["A2"].value
+    assert (first[1].text, first[1].font.b, first[1].font.color.rgb) == ("不得外传", True, "FFFF0000")
+    assert (str(second), second[1].font.b) == ("全区 150.00 万元", True)
+    assert sheet["A3"].value == 150
+
+
+def test_marks_as_people_type_them(results: md.Evaluation, tmp_path: Path) -> None:
+    # Z1 has 150 万元, Z2 0; the braces of a Chinese keyboard, blanks, and a count within a text.
+    file = form(
+        tmp_path / "a.xlsx",
+        A1="{{ zones . tax_wan [ Z1 ] }}",
+        B1="｛｛zones.tax_wan[*]｝｝",
+        C1="共{{zones.parcel_count[*]}}宗",
+        D1="{{enterprises.tax_wan[=甲公司]}}",
+    )
+    sheet = openpyxl.load_workbook(fill_template(results, file, tmp_path / "b.xlsx"))["报表"]
+    count = int(results.zones["parcel_count"].sum())
+    assert [sheet[c].value for c in ("A1", "B1", "C1", "D1")] == [150, 150, f"共{count}宗", 100]
+
+
+def test_texts_that_no_cell_can_hold_are_made_to_fit(results: md.Evaluation, tmp_path: Path) -> None:
+    odd = dataclasses.replace(results, manifest=copy.deepcopy(results.manifest))
+    odd.manifest["project"]["name"] = "=甲\x01\x0b\uffff" + "长" * 40_000
+    file = form(
+        tmp_path / "a.xlsx",
+        A1="{{project.name}}",
+        A2=CellRichText("名", TextBlock(InlineFont(b=True), "{{project.name}}")),
+    )
+    sheet = openpyxl.load_workbook(fill_template(odd, file, tmp_path / "b.xlsx"))["报表"]
+    assert sheet["A1"].value == "=甲" + "长" * 32_764 + "…"  # 32 767 characters are the most that a cell holds
+    assert sheet["A1"].data_type == "s"
+    assert sheet["A2"].value.startswith("名=甲长")

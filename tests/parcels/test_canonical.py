@@ -153,3 +153,22 @@ def test_decisions_name_column_and_unit():
     said = [(d.topic, d.value, d.evidence) for d in ledger.decisions]
     assert ("field", "parcel_id = ZDDM", ("alias",)) in said
     assert ("unit", "area_m2: 亩", ("header MJ_亩",)) in said
+
+
+def test_a_cell_with_a_unit_of_something_else_is_not_counted_in_the_unit_of_the_column():
+    # 1.2 亿 = 12 000 万元; 3 百万元 = 300; 2 千万元 = 2 000; ¥500 = 0.05; dollars, mu and days are no 万元.
+    cells = ["1.2亿", "3百万元", "2千万元", "¥500", "5美元", "45亩", "30天", "7"]
+    made, ledger = run(table(税收=cells), default_units={"money": "万元"})
+    assert made.frame["tax_wan"].tolist()[:4] == pytest.approx([12000, 300, 2000, 0.05])
+    assert made.frame["tax_wan"].isna().tolist() == [False] * 4 + [True] * 3 + [False]
+    found = ledger.frame().query("code == 'value-foreign-unit'")
+    assert found["row"].tolist() == [9, 10, 11]
+    assert found["before"].tolist() == ["5美元", "45亩", "30天"]
+
+
+def test_a_unit_may_be_shortened_to_its_beginning():
+    energy = Schema([Field("energy", "energy_tce", "number", "能耗", "Energy", ("能耗",), "energy")])
+    ledger, source = Ledger(), Source("表", np.arange(2, dtype=np.int64))
+    made = canonicalise(table(**{"能耗（吨标准煤）": ["12吨", "1万元"]}), energy, source=source, ledger=ledger)
+    assert made.frame["energy_tce"].tolist()[0] == 12
+    assert made.frame["energy_tce"].isna().tolist() == [False, True]

@@ -7,6 +7,8 @@ import pytest
 from tworuns import E1, E2, P1, P2, P3, P4, ROW, credit_code, run
 
 import mudian as md
+from mudian.comparing.series import quotas_of
+from mudian.comparing.shown import _own_hashes
 
 NEW = "370902001001GB00009"
 E3 = credit_code(3)
@@ -91,3 +93,35 @@ def test_the_clock_of_a_part_without_days_is_that_of_the_whole(tmp_path):
     assert series(found, NEW)["clock"] == "lost"
     assert series(found, NEW)["agreed_start_before"] == pd.Timestamp(day)
     assert series(found, P1)["clock"] == "later"
+
+
+def test_grades_of_a_run_without_enterprises_are_not_zero():
+    graded = pd.DataFrame({"grade": ["A", "A", None]})
+    found = quotas_of({"before": graded, "after": graded.iloc[:0]}).set_index("grade")
+    assert found["before"].to_dict() == {"A": 2, "unknown": 1}
+    assert found["after"].isna().all()
+
+
+def test_a_figure_that_one_run_alone_has_is_shown(before, tmp_path):
+    """Without taxes in the later run the zone keeps its earlier 150 万元 beside an empty cell."""
+    later = run(tmp_path, taxes={})
+    found = md.compare(before, later)
+    assert found.zones["tax_wan_before"].tolist() == [150]
+    assert found.zones["tax_wan_after"].isna().all()
+    assert "企业：2 个只有前一次有" in found.text()
+
+
+def test_the_number_of_low_efficiency_parcels_stands_beside_that_of_the_undecided(before, tmp_path):
+    """P4 has no enterprise, and so no tax to be held against the limit; without taxes no parcel has."""
+    later = run(tmp_path, taxes={})
+    zone = md.compare(before, later).zones.iloc[0]
+    for side, evaluation in (("before", before), ("after", later)):
+        assert zone[f"inefficient_undecided_count_{side}"] == evaluation.parcels["inefficient"].isna().sum()
+    assert zone["inefficient_undecided_count_after"] == 4
+
+
+def test_of_several_files_those_that_differ_are_shown():
+    one, two = pd.Series(["aa bb cc", "dd", None]), pd.Series(["aa bx cc", "dd", "ee"])
+    kinds = pd.Series(["file", "file", "file"])
+    assert _own_hashes(one, two, kinds).fillna("").tolist() == ["bb", "dd", ""]
+    assert _own_hashes(two, one, kinds).tolist() == ["bx", "dd", "ee"]

@@ -67,6 +67,15 @@ class TestCards:
         lines = card_lines(other)
         assert lines.iloc[1] == lines.iloc[2]
 
+    def test_findings_of_a_repeated_record_are_told_once(self, run):
+        """The same record delivered twice is judged twice with the same findings; the card reads as that of one."""
+        parcels = pd.concat([run.parcels, run.parcels.iloc[[0]]], ignore_index=True)
+        again = run.findings[(run.findings["subject_id"] == run.parcels["parcel_id"].iloc[0]).to_numpy(bool)]
+        found = pd.concat([run.findings, again], ignore_index=True)
+        other = Evaluation(**{**run.tables(), "parcels": parcels, "findings": found}, manifest=run.manifest)
+        lines = card_lines(other)
+        assert lines.iloc[0] == lines.iloc[3] == card_lines(run).iloc[0]
+
     def test_without_findings_there_is_nothing_to_tell(self, run):
         assert card_lines(without_policies(run)).tolist() == ["", "", ""]
 

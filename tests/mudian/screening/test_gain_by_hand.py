@@ -1,10 +1,13 @@
 """Gain by scenario: benchmarks and gains worked by hand."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 from screenrun import DAY, firms, land, links, run, zones
 
+import mudian as md
 from mudian.packs.policy import policies
 from mudian.screening import screen
 from mudian.screening.benchmarks import current_tax, pack_floor, top_quartiles
@@ -138,3 +141,28 @@ def test_gain_to_the_floor_is_unknown_without_a_floor():
     ).parcels.set_index("parcel_id")
     assert found.loc["P1", "gain_standard_floor_wan"] == pytest.approx(15 * 10 - 30)
     assert np.isnan(found.loc["P2", "gain_standard_floor_wan"])
+
+
+def test_noise_of_a_measured_area_makes_no_fronts():
+    """Four idle squares of 10 mu, the areas apart by a ten-millionth as on the ellipsoid: gain 4·10 = 40 of each.
+
+    One front and one rank. A fifth with 10.1 mu gains 40.4 and is first; the others share the second rank.
+    """
+    areas = [10.0, 10.0 + 1e-6, 10.0 - 1e-6, 10.0 + 2e-6]
+    idle = {"idle_status": ["idle_1y"] * 4, "area_mu": areas}
+    found = screen(run(land(**idle), of=zones(4.0)), settings=ALL).parcels
+    assert found["front_zone_mean"].tolist() == [1, 1, 1, 1]
+    assert found["rank_gain_zone_mean"].tolist() == [1, 1, 1, 1]
+    more = {"idle_status": ["idle_1y"] * 5, "area_mu": [*areas, 10.1]}
+    found = screen(run(land(**more), of=zones(4.0)), settings=ALL).parcels.set_index("parcel_id")
+    assert found.loc["P5", "rank_gain_zone_mean"] == 1
+    assert found.loc[["P1", "P2", "P3", "P4"], "rank_gain_zone_mean"].tolist() == [2, 2, 2, 2]
+
+
+def test_a_candidate_without_an_area_is_told_without_a_figure():
+    """An empty outline measures nothing; the list says so in words."""
+    made = run(land(idle_status=["idle_1y", "idle_1y"], area_mu=[10.0, np.nan]), of=zones(4.0, zone_name=["甲区"]))
+    for lang, words in (("zh", "面积未知"), ("en", "area unknown")):
+        told = md.screen(made, lang=lang).text()
+        assert words in told
+        assert not re.search(r"\bnan\b", told)
