@@ -215,6 +215,7 @@ def screen(
         raise UsageError("screen-redacted", name=str(run.manifest["project"]["name"]))
     changed = {"cross_roads": cross_roads, "min_site_mu": min_site_mu, "benchmark_tax_per_mu": benchmark_tax_per_mu,
                "grades": None if grades is None else tuple(grades)}  # fmt: skip
+    _refuse_grades(grades, run)
     own = _settings(settings or settings_of(run.manifest), scenario, changed)
     speech: Lang = lang or run.manifest["project"]["lang"]
     known = policy or policy_of_run(run.manifest, folder)
@@ -237,7 +238,16 @@ def _refuse(at_least_mu: float | None, mu: float | None, investment_wan: float |
         if value is not None and not value > 0:
             raise UsageError("screen-option", option=name, value=value, expected="> 0")
     if mu is None and asks:
-        raise UsageError("screen-option", option="mu", value="", expected="60")
+        raise UsageError("screen-option-missing", option="mu", expected="60")
+
+
+def _refuse_grades(grades: Sequence[str] | None, run: Evaluation) -> None:
+    """Refuse a grade that neither the settings nor an enterprise of the run knows: it would find nothing."""
+    given = run.enterprises["grade"].dropna().astype("str") if "grade" in run.enterprises else ()
+    known = sorted({*settings_of(run.manifest).grades, *ScreeningSettings().grades, *given})
+    for grade in grades or ():
+        if grade not in known:
+            raise UsageError("screen-option", option="grades", value=grade, expected=", ".join(known))
 
 
 def _settings(settings: ScreeningSettings, scenario: str | None, changed: dict[str, Any]) -> ScreeningSettings:
@@ -248,7 +258,7 @@ def _settings(settings: ScreeningSettings, scenario: str | None, changed: dict[s
     if scenario is not None and scenario not in known:
         raise UsageError("screen-option", option="scenario", value=scenario, expected=", ".join(known))
     if scenario == "own" and values["benchmark_tax_per_mu"] is None:
-        raise UsageError("screen-option", option="benchmark_tax_per_mu", value="", expected="30")
+        raise UsageError("screen-option-missing", option="benchmark_tax_per_mu", expected="30")
     if scenario is not None:
         values["scenarios"] = (scenario, *(s for s in values["scenarios"] if s != scenario))
     try:

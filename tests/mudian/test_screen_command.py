@@ -198,7 +198,7 @@ def test_a_notebook_shows_it_and_nothing_of_it_runs():
 
 def test_what_makes_no_sense_is_wrong_use():
     for wrong in ({"mu": 0}, {"at_least_mu": float("nan")}, {"industry": "C36"}, {"scenario": "best"},
-                  {"scenario": "own"}, {"min_site_mu": -1}):  # fmt: skip
+                  {"scenario": "own"}, {"min_site_mu": -1}, {"grades": ["Z"]}):  # fmt: skip
         with pytest.raises(UsageError):
             md.screen(small_run(), **wrong)
 
