@@ -14,10 +14,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mudian.corrections import Corrections
+from mudian.enterprise_rows import sums, tidy_rows
 from mudian.errors import ProjectError
 from mudian.periods.parts import Investment, roll_up
 from mudian.periods.spans import Period, latest, normalise_periods
-from mudian.schemas import MONEY, QUANTITIES, recognised, schema
+from mudian.schemas import recognised, schema
 from mudian.settings import LATEST, TableSettings
 from mudian.tables import Table, read_table
 from mudian.year_columns import columns_of_year
@@ -26,7 +27,6 @@ from parcels.codes.tidy import check_and_tidy
 from parcels.fields import Match
 from parcels.ledger import Ledger
 
-ROW_KEY = "#"
 # Columns that the run adds; own columns of these names are kept under another name.
 RESULT_COLUMNS = (
     "source_row", "parcel_count", "land_mu", "tax_per_mu", "investment_per_mu", "revenue_per_mu", "value_added_per_mu",
@@ -221,7 +221,7 @@ def prepare_enterprises(
             raise ProjectError("enterprise-period-unsaid", file=source, field="period")
         ledger.add("enterprise-period-none", stage="read", source=source, period=period)
         return _joined(frame, len(frame), {}, period, frame.iloc[:0], source, ledger)
-    periods = _read_periods(frame, source, ledger)
+    periods = read_periods(frame, source, ledger)
     period = _latest(periods, as_of, frame, source, ledger) if period == LATEST else period
     inside = np.asarray(periods == period)
     others = frame[~inside].assign(period=periods[~inside])
@@ -245,20 +245,7 @@ def _joined(
     return Enterprises(joined, rows_read, set_aside, period, others)
 
 
-def tidy_rows(
-    rows: pd.DataFrame, *, source: str, ledger: Ledger, set_aside: dict[str, dict[str, float]]
-) -> pd.DataFrame:
-    """Rows of one period with a key each, copies left out (into ``set_aside``) and rows of one enterprise joined."""
-    kept = rows.assign(enterprise_id=_keys(rows, source, ledger))
-    return _join_rows(_drop_copies(kept, source, ledger, set_aside), source, ledger)
-
-
-def sums(frame: pd.DataFrame) -> dict[str, float]:
-    """Totals of the money and quantity columns that exist (missing cells leave the sum)."""
-    return {c: float(frame[c].sum()) for c in (*MONEY, *QUANTITIES) if c in frame}
-
-
-def _read_periods(frame: pd.DataFrame, source: str, ledger: Ledger) -> pd.Series:
+def read_periods(frame: pd.DataFrame, source: str, ledger: Ledger) -> pd.Series:
     """The canonical period of every row; what cannot be read stands in the ledger."""
     periods = normalise_periods(frame["period"])
     unread = np.asarray(periods.isna())
@@ -326,79 +313,3 @@ def _other_periods(
         period=period,
     )
     return {"period": sums(outside)}
-
-
-def _keys(frame: pd.DataFrame, source: str, ledger: Ledger) -> pd.Series:
-    rows = ROW_KEY + frame["source_row"].astype(str)
-    if "enterprise_id" not in frame:
-        ledger.add("key-row-number", stage="read", source=source, field="enterprise_id", canonical="enterprise_id")
-        return rows
-    missing = np.asarray(frame["enterprise_id"].isna())
-    if missing.any():
-        ledger.add(
-            "key-missing",
-            stage="read",
-            source=source,
-            row=frame["source_row"][missing],
-            field="enterprise_id",
-            after=rows[missing],
-            canonical="enterprise_id",
-        )
-    return frame["enterprise_id"].fillna(rows)
-
-
-def _drop_copies(
-    frame: pd.DataFrame, source: str, ledger: Ledger, set_aside: dict[str, dict[str, float]]
-) -> pd.DataFrame:
-    counters = [c for c in frame if c == "source_row" or _is_counter(frame[c])]
-    copies = np.asarray(frame.drop(columns=counters).duplicated(keep="first"))
-    if copies.any():
-        dropped = frame[copies]
-        before = set_aside.get("copy", {})
-        set_aside["copy"] = {c: v + before.get(c, 0.0) for c, v in sums(dropped).items()}
-        ledger.add(
-            "enterprise-copy",
-            stage="read",
-            source=source,
-            row=dropped["source_row"],
-            id=dropped["enterprise_id"],
-            before=dropped["tax_wan"] if "tax_wan" in dropped else None,
-        )
-    return frame[~copies]
-
-
-def _all_of(ids: pd.Series) -> object:
-    return ";".join(dict.fromkeys(ids.dropna())) or pd.NA
-
-
-def _is_counter(column: pd.Series) -> bool:
-    """Whether a column only numbers the rows (序号)."""
-    head = pd.to_numeric(column.head(3), errors="coerce")
-    if not (np.diff(head) == 1).all():
-        return False
-    numbers = pd.to_numeric(column, errors="coerce")
-    return bool(numbers.notna().all() and (np.diff(numbers) == 1).all() and len(numbers) > 2)
-
-
-def _join_rows(frame: pd.DataFrame, source: str, ledger: Ledger) -> pd.DataFrame:
-    repeated: NDArray[np.bool_] = np.asarray(frame["enterprise_id"].duplicated(keep=False))
-    if not repeated.any():
-        return frame
-    many = frame[repeated]
-    ledger.add(
-        "enterprise-rows-joined",
-        stage="read",
-        source=source,
-        row=many["source_row"],
-        id=many["enterprise_id"],
-        field="enterprise_id",
-        before=many["tax_wan"] if "tax_wan" in many else None,
-    )
-    groups = many.groupby("enterprise_id", sort=False)
-    joined = groups.first()
-    for column in (c for c in (*MONEY, *QUANTITIES) if c in many):
-        joined[column] = groups[column].sum(min_count=1)
-    if "parcel_id" in many:
-        joined["parcel_id"] = groups["parcel_id"].agg(_all_of)
-    whole = pd.concat([frame[~repeated], joined.reset_index()[frame.columns]])
-    return whole.sort_values("source_row", kind="stable")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +17,12 @@ from maps.heat_surface import HeatSurface, heat_surface, pixels
 from maps.heatmap import default_size
 from mudian.evaluation import Evaluation
 from mudian.labels import word
+from mudian.once import once
 from mudian.settings import HeatSettings
 from mudian.themes import MONEY, run_themes, settings_of
 from parcels.catalog import Lang
 
 _FINER = 8  # pixels of the surface across one cell
-_DONE: dict[int, list[tuple[str, str, HeatCells | HeatSurface]]] = {}
 
 
 @dataclass(frozen=True)
@@ -45,15 +44,12 @@ def run_heat(evaluation: Evaluation) -> list[RunHeat]:
     evaluation
         A run whose parcels have ``tax_wan`` or ``fixed_investment_wan``.
     """
-    key = id(evaluation.parcels)
-    if key not in _DONE:
-        _DONE[key] = list(_heat(evaluation))
-        weakref.finalize(evaluation.parcels, _DONE.pop, key, None)
+    made = once(evaluation.parcels, "heat", lambda: list(_heat(evaluation)))
     lang: Lang = evaluation.manifest["project"]["lang"]
     themes = run_themes(evaluation.parcels, lang=lang, settings=settings_of(evaluation.manifest))
     return [
         RunHeat(column, kind, result, themes[column], f"{themes[column].title} · {word(f'heat_{kind}', lang)}")
-        for column, kind, result in _DONE[key]
+        for column, kind, result in made
     ]
 
 

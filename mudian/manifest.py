@@ -14,7 +14,8 @@ import shapely
 
 from mudian._version import __version__
 from mudian.conserve import Account
-from mudian.inputs import Inputs, input_files, sha256
+from mudian.input_files import input_files, sha256
+from mudian.inputs import Inputs
 from mudian.progress import Stages, peak_memory_mb
 from mudian.project import Project
 from parcels.ledger import Ledger

@@ -19,13 +19,13 @@ from mudian.allocate import allocate, landless, report_landless, report_money
 from mudian.assign import assign_zones
 from mudian.buildings import add_buildings
 from mudian.checks import area_findings
-from mudian.conserve import check, draw_up
+from mudian.conserve import Account, check, draw_up
 from mudian.constraints import constraint_layers
 from mudian.corrections import corrections_table
 from mudian.developable import Developable, remaining_area
 from mudian.errors import PackError
 from mudian.evaluation import Evaluation, as_stored
-from mudian.explain.record import policy_record
+from mudian.explain.record import Record, policy_record
 from mudian.findings import join
 from mudian.hold import held_area
 from mudian.inputs import Inputs, read_inputs
@@ -99,40 +99,36 @@ def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> 
         verdicts = replace(verdicts, enterprises=series.enterprises)
     with clock.stage("deduct"):
         left, measures = _remaining(project, inputs, verdicts.parcels, policy, ledger)
-        zones = verdicts.zones.assign(**{str(c): left.zones[c] for c in left.zones})
+        zones = _with_columns(verdicts.zones, left.zones)
         potential = potentials(
             zones, verdicts.parcels, policy, left_measures=measures, lang=project.project.lang, ledger=ledger
         )
-        zones = zones.assign(**{str(c): potential.zones[c] for c in potential.zones})
+        zones = _with_columns(zones, potential.zones)
     with clock.stage("account"):
-        record = policy_record(policy)
-        note_lacking(record, ledger)
-        note_elsewhere(policy, parcels, ledger, lang=project.project.lang)
-        accounts = draw_up(
-            allocated,
-            enterprises,
-            parcels["area_mu"] * M2_PER_MU,
-            without_land=landless(allocated, enterprises),
-            set_aside=inputs.enterprises.set_aside,
-        )
-        check(accounts)
+        record = _record(project, policy, parcels, ledger)
+        accounts = _accounts(inputs, parcels, allocated, enterprises)
         found = join([area_findings(measured), verdicts.findings, potential.findings, series.findings, *admitted])
     linked = as_stored(_link_table(allocated, measured))
-    graded = verdicts.parcels.assign(grade=land_grades(verdicts.parcels, verdicts.enterprises, linked))
     tables: dict[str, Any] = {
-        "parcels": as_stored(graded),
+        "parcels": as_stored(
+            verdicts.parcels.assign(grade=land_grades(verdicts.parcels, verdicts.enterprises, linked))
+        ),
         "enterprises": as_stored(verdicts.enterprises),
         "zones": as_stored(zones),
         "links": linked,
         "candidates": links.candidates,
         "findings": found,
+        "deductions": left.deductions,
+        "developable": left.pieces,
+        "steps": left.steps,
+        "left_measures": measures,
+        "potentials": potential.table,
+        **series.tables,
     }
-    more = {"deductions": left.deductions, "developable": left.pieces, "steps": left.steps, "left_measures": measures}
-    more["potentials"] = potential.table
-    more |= series.tables
     if inputs.corrections is not None and project.corrections is not None:
         tables["corrections"] = corrections_table(inputs.corrections, ledger.frame())
-    tables |= more | ({} if proposals is None else {"projects": as_stored(proposals)})
+    if proposals is not None:
+        tables["projects"] = as_stored(proposals)
     manifest = make_manifest(project, inputs, tables, accounts, ledger, clock)
     manifest |= {"policies": record, "verdicts": verdicts.notes, "developable": {"limits": left.limits}}
     done = Evaluation(**tables, ledger=ledger.frame(), manifest=manifest, layers=inputs.layers)
@@ -140,6 +136,33 @@ def evaluate(project: Project | str | Path, *, stages: Stages | None = None) -> 
         screened = _screen(project, done, policy)
     with clock.stage("zone_stats"):
         return replace(screened, zone_stats=zone_statistics(screened))
+
+
+def _with_columns(zones: gpd.GeoDataFrame, more: pd.DataFrame) -> gpd.GeoDataFrame:
+    return zones.assign(**{str(c): more[c] for c in more})
+
+
+def _record(project: Project, policy: Policy, parcels: gpd.GeoDataFrame, ledger: Ledger) -> Record:
+    """What the policy said; packs that lack something or are of elsewhere stand in the ledger."""
+    record = policy_record(policy)
+    note_lacking(record, ledger)
+    note_elsewhere(policy, parcels, ledger, lang=project.project.lang)
+    return record
+
+
+def _accounts(
+    inputs: Inputs, parcels: gpd.GeoDataFrame, allocated: pd.DataFrame, enterprises: pd.DataFrame
+) -> list[Account]:
+    """The accounts of money and land, which must hold."""
+    accounts = draw_up(
+        allocated,
+        enterprises,
+        parcels["area_mu"] * M2_PER_MU,
+        without_land=landless(allocated, enterprises),
+        set_aside=inputs.enterprises.set_aside,
+    )
+    check(accounts)
+    return accounts
 
 
 def _screen(project: Project, done: Evaluation, policy: Policy) -> Evaluation:

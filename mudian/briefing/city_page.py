@@ -18,6 +18,7 @@ from mudian.evaluation import Evaluation
 from mudian.explain.missing import missing_data
 from mudian.labels import column_label, sheet_label, value_labels, word
 from mudian.measure import PER_MU, ratio_of_zones
+from parcels.catalog import Lang
 
 _OUTPUT = (
     "zone_name", "parcel_count", "base_mu", "tax_wan", "tax_per_mu", "rank_tax_per_mu", "fixed_investment_wan",
@@ -62,8 +63,8 @@ def city_page(evaluation: Evaluation, material: Material, *, earlier: Evaluation
     return Page(None, say("overview", lang), facts(material), sections(parts, material))
 
 
-def _no_zones(lang: str) -> Lines:
-    return Lines((say("no_zones", lang),))  # type: ignore[arg-type]
+def _no_zones(lang: Lang) -> Lines:
+    return Lines((say("no_zones", lang),))
 
 
 def _zones(key: str, columns: tuple[str, ...], material: Material) -> Grid:
@@ -85,18 +86,18 @@ def _zones(key: str, columns: tuple[str, ...], material: Material) -> Grid:
     return Grid(key, say(key, lang), heads, tuple(rows), note, strong)
 
 
-def _head(column: str, lang: str) -> Column:
+def _head(column: str, lang: Lang) -> Column:
     if column == "zone_name":
-        return Column(say("zone", lang), "text", 22)  # type: ignore[arg-type]
+        return Column(say("zone", lang), "text", 22)
     if column in OPEN_COUNTS:
-        return Column(say(column, lang))  # type: ignore[arg-type]
-    return Column(column_label(column, lang), width=8 if column.startswith("rank_") else 12)  # type: ignore[arg-type]
+        return Column(say(column, lang))
+    return Column(column_label(column, lang), width=8 if column.startswith("rank_") else 12)
 
 
-def _together(column: str, zones: pd.DataFrame, lang: str) -> Value:
+def _together(column: str, zones: pd.DataFrame, lang: Lang) -> Value:
     """All zones as one: sums of what is known, ratios of sums, no rank."""
     if column == "zone_name":
-        return say("all", lang)  # type: ignore[arg-type]
+        return say("all", lang)
     if column.startswith("rank_"):
         return NOT
     if column in PER_MU:
@@ -104,10 +105,10 @@ def _together(column: str, zones: pd.DataFrame, lang: str) -> Value:
     return cell(zones[column].sum(min_count=1)) if column in zones else None
 
 
-def _beyond(column: str, outside: pd.DataFrame, lang: str) -> Value:
+def _beyond(column: str, outside: pd.DataFrame, lang: Lang) -> Value:
     """Parcels in no zone: their number, land and money."""
     made: dict[str, Value] = {
-        "zone_name": say("outside", lang), "parcel_count": len(outside),  # type: ignore[arg-type]
+        "zone_name": say("outside", lang), "parcel_count": len(outside),
         "base_mu": NOT, "area_mu": cell(outside["area_mu"].sum(min_count=1)),
     }  # fmt: skip
     made |= {c: cell(outside[c].sum(min_count=1)) if c in outside else None for c in _MONEY}

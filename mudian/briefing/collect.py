@@ -12,6 +12,7 @@ from mudian.briefing.model import Report, plain
 from mudian.briefing.words import say
 from mudian.briefing.zone_page import zone_page
 from mudian.evaluation import Evaluation
+from mudian.once import once
 
 
 def collect(evaluation: Evaluation, *, earlier: Evaluation | None = None) -> Report:
@@ -36,6 +37,12 @@ def collect(evaluation: Evaluation, *, earlier: Evaluation | None = None) -> Rep
     >>> report.zones[0].grids()["figures"].rows[0]  # doctest: +SKIP
     ('开发区面积', 7241.04548, '亩', <Blank.NOT: '—'>, '开发区边界内的椭球面积')
     """
+    if earlier is None:  # the workbook and the document of a run ask for the same report
+        return once(evaluation, "report", lambda: _report(evaluation, None))
+    return _report(evaluation, earlier)
+
+
+def _report(evaluation: Evaluation, earlier: Evaluation | None) -> Report:
     made = material(evaluation)
     parcels = with_states(made.parcels)
     made = replace(made, tables={**made.tables, "parcels": parcels}, zones=with_open(made.zones, parcels))

@@ -14,6 +14,7 @@ from mudian.briefing.model import NOT, Column, Grid, Lines, Value
 from mudian.briefing.words import say
 from mudian.labels import column_label, value_labels, word
 from mudian.themes import SEVERAL
+from parcels.catalog import Lang
 
 YES, NO, OPEN, NONE = "yes", "no", "open", "not"
 STATES = (YES, NO, OPEN, NONE)
@@ -186,7 +187,7 @@ def grade_table(firms: pd.DataFrame, parcels: pd.DataFrame, material: Material, 
     return Grid("grades", title, columns, tuple(rows), note=say("grade_note", lang))
 
 
-def listed(table: pd.DataFrame, columns: list[str], lang: str) -> list[tuple[Value, ...]]:
+def listed(table: pd.DataFrame, columns: list[str], lang: Lang) -> list[tuple[Value, ...]]:
     """Cells of a table as plain values, codes as words."""
     made = []
     for record in table[columns].to_dict("records"):
@@ -194,8 +195,8 @@ def listed(table: pd.DataFrame, columns: list[str], lang: str) -> list[tuple[Val
     return made
 
 
-def _worded(column: str, value: object, lang: str) -> Value:
+def _worded(column: str, value: object, lang: Lang) -> Value:
     found = cell(value)
     if found in ("true", "false"):
-        return word(str(found), lang)  # type: ignore[arg-type]
-    return value_labels(column, lang).get(found, found) if isinstance(found, str) else found  # type: ignore[arg-type]
+        return word(str(found), lang)
+    return value_labels(column, lang).get(found, found) if isinstance(found, str) else found

@@ -7,6 +7,7 @@ from mudian.briefing.model import Block, Column, Grid, Lines, plain
 from mudian.briefing.words import say
 from mudian.explain.words import enumerate_words, texts
 from mudian.labels import word
+from parcels.catalog import Lang
 
 _NOT_CITED = ("data", "other")
 _LONGEST_SOURCE = 300
@@ -34,7 +35,7 @@ def ground_blocks(zone_id: str | None, material: Material) -> tuple[Block, ...]:
     return (*((grid,) if rows else ()), Lines((("" if lang == "zh" else " ").join(notes(material)),), quiet=True))
 
 
-def by_document(clauses: list[str], lang: str) -> str:
+def by_document(clauses: list[str], lang: Lang) -> str:
     """Clauses with the name of their document said once.
 
     Examples
@@ -48,8 +49,8 @@ def by_document(clauses: list[str], lang: str) -> str:
         document, _, article = clause.partition(" ")
         known = grouped.setdefault(document, {})
         known.update(dict.fromkeys(p for p in article.split(comma) if p))
-    made = [f"{d} {enumerate_words(a, lang)}" if a else d for d, a in grouped.items()]  # type: ignore[arg-type]
-    return plain(say("semicolon", lang).join(made))  # type: ignore[arg-type]
+    made = [f"{d} {enumerate_words(a, lang)}" if a else d for d, a in grouped.items()]
+    return plain(say("semicolon", lang).join(made))
 
 
 def notes(material: Material) -> tuple[str, ...]:

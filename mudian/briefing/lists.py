@@ -14,6 +14,7 @@ from mudian.briefing.model import NOT, Block, Column, Grid, Kind, Lines, Value, 
 from mudian.briefing.words import say
 from mudian.explain.stability import move_parts
 from mudian.labels import column_label, sheet_label
+from parcels.catalog import Lang
 
 _LONGEST = 40
 _WIDTHS = {"parcel_id": 25, "owner": 38, "idle_status": 19, "idle_measure": 15, "inefficient_class": 16}
@@ -82,11 +83,11 @@ def _grid(
     return Grid(key, say(key, lang), tuple(_column(c, lang) for c in shown), tuple(rows), note)
 
 
-def _column(name: str, lang: str) -> Column:
+def _column(name: str, lang: Lang) -> Column:
     if name == "borderline_by":
-        return Column(say("moves", lang), "prose", 44)  # type: ignore[arg-type]
+        return Column(say("moves", lang), "prose", 44)
     kind: Kind = "code" if name in _CODES else "text" if name in _TEXT else "number"
-    return Column(column_label(name, lang), kind, _WIDTHS.get(name, 13))  # type: ignore[arg-type]
+    return Column(column_label(name, lang), kind, _WIDTHS.get(name, 13))
 
 
 def _idle(

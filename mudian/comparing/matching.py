@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mudian.enterprises import ROW_KEY
+from mudian.enterprise_rows import ROW_KEY
 from mudian.evaluation import Evaluation
 from mudian.link import join_key, normalise_name
 from mudian.ranking.spelling import infer_place

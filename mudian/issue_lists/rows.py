@@ -6,7 +6,6 @@ enterprises that hold it. What no cell can answer (a layer, a parameter, a holdi
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -21,6 +20,7 @@ from mudian.explain.sentences import outcome_codes
 from mudian.explain.words import enumerate_words, label, texts, unit_of
 from mudian.issue_lists.words import COLUMNS, how, say, settings, table_name
 from mudian.labels import value_labels
+from mudian.once import once
 from mudian.schemas import schema
 from parcels.catalog import Lang
 from parcels.fields import Field
@@ -36,8 +36,6 @@ _KINDS = {table: kind for kind, (table, *_) in SUBJECTS.items()}
 _CELLS = ("table", "id", "field", "how", "problem", "families", "clauses")
 _ELSEWHERE = {PARAMETER: "project", CONFIRM: "project", LAYER: "layers", REVIEW: "project"}
 _DO = {PARAMETER: "project", CONFIRM: "project", LAYER: "layer", REVIEW: "review"}
-# Worked out once for the workbook and the lists of a run.
-_DONE: dict[tuple[int, str], pd.DataFrame] = {}
 _LAND = ("land_mu", "area_mu", "base_mu")
 
 
@@ -62,16 +60,14 @@ def issue_rows(evaluation: Evaluation, *, lang: Lang | None = None) -> pd.DataFr
     if evaluation.manifest.get("redaction"):
         return pd.DataFrame({c: pd.Series(dtype="str") for c in COLUMNS})
     spoken: Lang = lang or evaluation.manifest["project"]["lang"]
-    book = Rulebook(evaluation.manifest.get("policies"), spoken)
-    key = (id(evaluation.findings), spoken)
-    if key in _DONE:
-        return _DONE[key]
-    run = _Run(evaluation, book, spoken)
+    return once(evaluation.findings, f"issue rows {spoken}", lambda: _rows(evaluation, spoken))
+
+
+def _rows(evaluation: Evaluation, spoken: Lang) -> pd.DataFrame:
+    run = _Run(evaluation, Rulebook(evaluation.manifest.get("policies"), spoken), spoken)
     rows = run.finished(run.joined(pd.concat([run.missing(), run.doubtful()], ignore_index=True)))
     rows = rows.sort_values(["last", "office", "table", "label", "field", "id"], kind="stable")
-    _DONE[key] = _cut(rows[list(COLUMNS)], spoken).reset_index(drop=True)
-    weakref.finalize(evaluation.findings, _DONE.pop, key, None)
-    return _DONE[key]
+    return _cut(rows[list(COLUMNS)], spoken).reset_index(drop=True)
 
 
 def _cut(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:

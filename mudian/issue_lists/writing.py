@@ -19,7 +19,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from mudian.evaluation import Evaluation
-from mudian.inputs import sha256
+from mudian.input_files import sha256
 from mudian.issue_lists.rows import SUBJECTS, issue_rows
 from mudian.issue_lists.words import COLUMNS, OPEN, column_name, how, say, settings, spellings
 from mudian.labels import value_labels

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mudian.enterprises import Enterprises, read_rows, tidy_rows
+from mudian.enterprise_rows import tidy_rows
+from mudian.enterprises import Enterprises, read_periods, read_rows
 from mudian.periods.parts import Investment, kinds, measures_of, roll_up
-from mudian.periods.spans import YEAR, Period, normalise_periods
+from mudian.periods.spans import YEAR, Period
 from mudian.project import Project
 from mudian.settings import PeriodSettings, PeriodTable
 from parcels.ledger import Ledger
@@ -102,16 +103,8 @@ def _further(project: Project, table: PeriodTable, ledger: Ledger) -> list[pd.Da
     frame, source = read_rows(project.resolve(table.path), table, ledger=ledger)
     said = pd.Series(table.period, frame.index, dtype="str")
     if "period" in frame:
-        found = normalise_periods(frame["period"])
-        odd = np.asarray(found.isna() & frame["period"].notna())
-        ledger.add(
-            "period-unreadable",
-            stage="read",
-            source=source,
-            row=frame["source_row"][odd],
-            field="period",
-            before=frame["period"][odd],
-        )
+        # A blank cell takes the period of the setting; what is written and cannot be read stands in the ledger.
+        found = read_periods(frame[frame["period"].notna()], source, ledger).reindex(frame.index)
         said = found.where(found.notna() | frame["period"].notna(), said)
     unsaid = np.asarray(said.isna()) if "period" not in frame else np.asarray(said.isna() & frame["period"].isna())
     ledger.add("period-unsaid", stage="read", source=source, row=frame["source_row"][unsaid], field="period")

@@ -6,6 +6,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from parcels.geometry.robust import overlay
+
 Geometries = NDArray[np.object_]
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -39,7 +41,7 @@ def covered_shares(geoms: Geometries, first: Positions, second: Positions) -> tu
     share, by = np.zeros(len(geoms)), np.full(len(geoms), -1, dtype=np.intp)
     open_ = ~shapely.touches(geoms[first], geoms[second])
     first, second = first[open_], second[open_]
-    common = _intersection(geoms[first], geoms[second])
+    common = np.asarray(overlay(shapely.intersection, geoms[first], geoms[second]), dtype=object)
     area = shapely.area(common)
     large = area > _SHARE * shapely.area(geoms[second])
     first, second, common, area = first[large], second[large], common[large], area[large]
@@ -59,10 +61,3 @@ def _area(parts: Geometries) -> float:
         return float(shapely.area(parts[0]))
     single = shapely.get_parts(shapely.get_parts(parts))
     return float(shapely.area(shapely.union_all(single[shapely.get_dimensions(single) == 2])))
-
-
-def _intersection(one: Geometries, other: Geometries) -> Geometries:
-    try:
-        return np.asarray(shapely.intersection(one, other), dtype=object)
-    except shapely.errors.GEOSException:  # rounding; a tenth of a millimetre is finer than any survey
-        return np.asarray(shapely.intersection(one, other, grid_size=1e-4), dtype=object)
